@@ -1,0 +1,128 @@
+// What exists: databases, retention policies and shard groups. The write and the query path see the
+// catalog only through this interface; core/catalog keeps it in SQLite, tests keep it in memory.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.hpp"
+
+namespace varve {
+
+struct RetentionPolicy {
+    uint64_t id = 0;  // unique in the whole catalog, never 0, never used again
+    std::string name;
+    int64_t duration_ns = 0;  // 0 = keep for ever
+    int64_t shard_duration_ns = 0;
+    uint32_t replica_n = 1;
+    bool is_default = false;
+};
+
+struct Database {
+    uint64_t id = 0;  // unique in the whole catalog, never 0, never used again
+    std::string name;
+    std::string default_policy;             // may name a policy that was dropped; empty = none
+    std::vector<RetentionPolicy> policies;  // in the order of their creation
+
+    // Null if there is none of this name.
+    const RetentionPolicy *policy(std::string_view policy_name) const {
+        for (const RetentionPolicy &policy : policies) {
+            if (policy.name == policy_name) return &policy;
+        }
+        return nullptr;
+    }
+};
+
+struct ShardGroup {
+    uint64_t id = 0;
+    int64_t from_ns = 0;  // inclusive
+    int64_t to_ns = 0;    // exclusive
+};
+
+// A policy to be made. What is absent takes its default: duration 0, one replica, the shard
+// duration that goes with the duration (see default_shard_duration_ns).
+struct RetentionPolicySpec {
+    std::optional<std::string> name;  // absent = "autogen"
+    std::optional<int64_t> duration_ns;
+    std::optional<int64_t> shard_duration_ns;
+    std::optional<uint32_t> replica_n;
+    bool make_default = false;
+};
+
+struct RetentionPolicyChange {  // what is absent stays
+    std::optional<std::string> name;
+    std::optional<int64_t> duration_ns;
+    std::optional<int64_t> shard_duration_ns;
+    std::optional<uint32_t> replica_n;
+    bool make_default = false;
+};
+
+inline constexpr int64_t kHourNs = 3600LL * 1000000000LL;
+inline constexpr int64_t kDayNs = 24 * kHourNs;
+inline constexpr int64_t kRetentionDurationMinNs = kHourNs;
+
+// Policy < 2 d → 1 h; < 180 d → 1 d; longer or infinite → 7 d.
+constexpr int64_t default_shard_duration_ns(int64_t duration_ns) {
+    if (duration_ns == 0 || duration_ns >= 180 * kDayNs) return 7 * kDayNs;
+    return duration_ns >= 2 * kDayNs ? kDayNs : kHourNs;
+}
+
+// The shard duration that a policy really gets: the asked one, at least an hour; 0 = the default.
+constexpr int64_t effective_shard_duration_ns(int64_t asked_ns, int64_t duration_ns) {
+    if (asked_ns == 0) return default_shard_duration_ns(duration_ns);
+    return asked_ns < kHourNs ? kHourNs : asked_ns;
+}
+
+// [any thread] Every call sees all earlier ones; changes are durable when they return. Error texts
+// are InfluxDB's, given with each call.
+class Catalog {
+  public:
+    virtual ~Catalog() = default;
+
+    // In the order of their creation.
+    virtual Result<std::vector<Database>> databases() const = 0;
+    // not_found "database not found: NAME".
+    virtual Result<Database> database(std::string_view name) const = 0;
+
+    // Without a spec: makes policy "autogen" and makes it the default; ok if the database exists.
+    // With one: ok if database and policy exist and are equal, else already_exists
+    // "retention policy conflicts with an existing policy". invalid_argument "invalid name".
+    virtual Status create_database(std::string_view name,
+                                   const std::optional<RetentionPolicySpec> &spec) = 0;
+    // Ok if there is none.
+    virtual Status drop_database(std::string_view name) = 0;
+    // not_found; already_exists "database already exists: TO"; invalid_argument "invalid name".
+    virtual Status rename_database(std::string_view from, std::string_view to) = 0;
+
+    // Ok if an equal one exists. already_exists "retention policy already exists"; not_found
+    // "database not found: NAME"; invalid_argument "retention policy duration must be at least
+    // 1h0m0s", "retention policy duration must be greater than the shard duration", "invalid name".
+    virtual Status create_retention_policy(std::string_view database,
+                                           const RetentionPolicySpec &spec) = 0;
+    // not_found "database not found: NAME", "retention policy not found: NAME"; the others as
+    // above.
+    virtual Status alter_retention_policy(std::string_view database, std::string_view policy,
+                                          const RetentionPolicyChange &change) = 0;
+    // Ok if there is no such database or policy. A dropped default's name stays the default.
+    virtual Status drop_retention_policy(std::string_view database, std::string_view policy) = 0;
+
+    // Ascending in time.
+    virtual Result<std::vector<ShardGroup>> shard_groups(uint64_t db_id, uint64_t rp_id) const = 0;
+    // The group that holds the time; made, durably, if there is none. Two callers get the same.
+    virtual Result<ShardGroup> ensure_shard_group(uint64_t db_id, uint64_t rp_id,
+                                                  int64_t time_ns) = 0;
+    // Ok if there is none.
+    virtual Status remove_shard_group(uint64_t db_id, uint64_t rp_id, uint64_t group_id) = 0;
+};
+
+// The range of the shard group that holds the time: aligned as InfluxDB aligns it, to multiples of
+// the duration since the year 1, clipped at the ends of time.
+ShardGroup shard_group_range(int64_t time_ns, int64_t shard_duration_ns);
+
+// Printable, not empty, no '/' or '\', not "." or "..": what may name a database or a policy.
+bool is_valid_catalog_name(std::string_view name);
+
+}  // namespace varve
