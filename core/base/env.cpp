@@ -29,8 +29,8 @@ Status io_status(const char *operation, const std::string &path, int error) {
         code = Code::resource_exhausted;
     }
     char words[128];
-    return Status(code, std::string(operation) + " " + path + ": " +
-                            strerror_r(error, words, sizeof words));
+    return Status(
+        code, std::string(operation) + " " + path + ": " + strerror_r(error, words, sizeof words));
 }
 
 class PosixMapping final : public MappedFile {
@@ -161,7 +161,8 @@ class PosixEnv final : public Env {
     }
 
     Status make_directory(const std::string &path) override {
-        for (size_t end = path.find('/', 1); end != std::string::npos; end = path.find('/', end + 1)) {
+        for (size_t end = path.find('/', 1); end != std::string::npos;
+             end = path.find('/', end + 1)) {
             ::mkdir(path.substr(0, end).c_str(), 0750);
         }
         if (::mkdir(path.c_str(), 0750) == 0) return {};
@@ -239,8 +240,7 @@ Result<std::string> read_file(Env &env, const std::string &path) {
 Status write_file_durably(Env &env, const std::string &path, std::string_view content) {
     const std::string temporary = path + ".tmp";
     {
-        auto file = env.open(temporary,
-                             VARVE_FILE_WRITE | VARVE_FILE_CREATE | VARVE_FILE_TRUNCATE);
+        auto file = env.open(temporary, VARVE_FILE_WRITE | VARVE_FILE_CREATE | VARVE_FILE_TRUNCATE);
         if (!file.ok()) return file.status();
         const varve_bytes part{content.data(), content.size()};
         VARVE_RETURN_IF_ERROR((*file)->write_at(0, {&part, 1}));

@@ -1,6 +1,6 @@
 // The seam to the world: files, time, randomness. Everything that touches them goes through an Env,
-// so that tests can inject faults, cut the power and set the clock; plugins get the same Env through
-// varve_host_file and varve_host_clock.
+// so that tests can inject faults, cut the power and set the clock; plugins get the same Env
+// through varve_host_file and varve_host_clock.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +23,8 @@ class MappedFile {
     virtual std::span<const char> bytes() const = 0;
 };
 
-// An open file; closes when destroyed (never syncs, never fails). Reads and writes may run at the same
-// time from several threads.
+// An open file; closes when destroyed (never syncs, never fails). Reads and writes may run at the
+// same time from several threads.
 class File {
   public:
     virtual ~File() = default;

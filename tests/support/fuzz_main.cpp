@@ -1,5 +1,6 @@
-// Runs a libFuzzer target without libFuzzer: every file of the corpus, and seeded mutations of each.
-// Usage: fuzz_NAME CORPUS_DIR [mutations per file] [seed]. Prints the seed, so a failure repeats.
+// Runs a libFuzzer target without libFuzzer: every file of the corpus, and seeded mutations of
+// each. Usage: fuzz_NAME CORPUS_DIR [mutations per file] [seed]. Prints the seed, so a failure
+// repeats.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -19,15 +20,26 @@ void run(const std::string &input) {
 }
 
 std::string mutate(std::string input, std::mt19937_64 &random) {
-    static const std::string interesting = std::string(",= \"\\\n\t#-+.eE0123456789iutfTF{}()/';", 35) + '\0';
+    static const std::string interesting =
+        std::string(",= \"\\\n\t#-+.eE0123456789iutfTF{}()/';", 35) + '\0';
     for (uint64_t edits = 1 + random() % 6; edits > 0; --edits) {
         const size_t at = input.empty() ? 0 : random() % input.size();
         switch (random() % 5) {
-            case 0: if (!input.empty()) input[at] = static_cast<char>(random()); break;
-            case 1: if (!input.empty()) input[at] = interesting[random() % interesting.size()]; break;
-            case 2: input.insert(at, 1, interesting[random() % interesting.size()]); break;
-            case 3: if (!input.empty()) input.erase(at, 1 + random() % 8); break;
-            default: input.insert(at, input.substr(at / 2, random() % 32)); break;
+            case 0:
+                if (!input.empty()) input[at] = static_cast<char>(random());
+                break;
+            case 1:
+                if (!input.empty()) input[at] = interesting[random() % interesting.size()];
+                break;
+            case 2:
+                input.insert(at, 1, interesting[random() % interesting.size()]);
+                break;
+            case 3:
+                if (!input.empty()) input.erase(at, 1 + random() % 8);
+                break;
+            default:
+                input.insert(at, input.substr(at / 2, random() % 32));
+                break;
         }
     }
     return input;

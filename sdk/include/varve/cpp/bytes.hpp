@@ -7,7 +7,9 @@
 
 namespace varve {
 
-inline std::string_view view(varve_str text) { return {text.data, text.size}; }
+inline std::string_view view(varve_str text) {
+    return {text.data, text.size};
+}
 
 // The caller keeps the characters alive. Texts at the ABI are shorter than 4 GiB.
 inline varve_str str(std::string_view text) {

@@ -77,8 +77,8 @@ class [[nodiscard]] Status {
 template <typename T>
 class [[nodiscard]] Result {
   public:
-    Result(T value) : value_(std::move(value)) {}              // NOLINT(google-explicit-constructor)
-    Result(Status status) : status_(std::move(status)) {}      // NOLINT(google-explicit-constructor)
+    Result(T value) : value_(std::move(value)) {}          // NOLINT(google-explicit-constructor)
+    Result(Status status) : status_(std::move(status)) {}  // NOLINT(google-explicit-constructor)
 
     bool ok() const { return value_.has_value(); }
     const Status &status() const { return status_; }
@@ -149,10 +149,9 @@ inline varve_error abi_error() {
 }  // namespace varve
 
 // Returns from the calling function with the status if it is not ok.
-#define VARVE_RETURN_IF_ERROR(expression)                        \
-    do {                                                         \
-        if (::varve::Status varve_status_ = (expression);        \
-            !varve_status_.ok()) {                               \
-            return varve_status_;                                \
-        }                                                        \
+#define VARVE_RETURN_IF_ERROR(expression)                                        \
+    do {                                                                         \
+        if (::varve::Status varve_status_ = (expression); !varve_status_.ok()) { \
+            return varve_status_;                                                \
+        }                                                                        \
     } while (false)
