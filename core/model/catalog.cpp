@@ -28,4 +28,42 @@ bool is_valid_catalog_name(std::string_view name) {
     return true;
 }
 
+namespace {
+Status check_retention_policy(const RetentionPolicy &policy) {
+    if (!is_valid_catalog_name(policy.name)) return {Code::invalid_argument, "invalid name"};
+    if (policy.duration_ns != 0 && policy.duration_ns < kRetentionDurationMinNs) {
+        return {Code::invalid_argument, "retention policy duration must be at least 1h0m0s"};
+    }
+    if (policy.duration_ns != 0 && policy.shard_duration_ns > policy.duration_ns) {
+        return {Code::invalid_argument,
+                "retention policy duration must be greater than the shard duration"};
+    }
+    return {};
+}
+}  // namespace
+
+Result<RetentionPolicy> make_retention_policy(const RetentionPolicySpec &spec) {
+    RetentionPolicy policy;
+    policy.name = spec.name.value_or("autogen");
+    policy.duration_ns = spec.duration_ns.value_or(0);
+    policy.shard_duration_ns =
+        effective_shard_duration_ns(spec.shard_duration_ns.value_or(0), policy.duration_ns);
+    policy.replica_n = spec.replica_n.value_or(1);
+    VARVE_RETURN_IF_ERROR(check_retention_policy(policy));
+    return policy;
+}
+
+Result<RetentionPolicy> changed_retention_policy(RetentionPolicy policy,
+                                                 const RetentionPolicyChange &change) {
+    if (change.name) policy.name = *change.name;
+    if (change.duration_ns) policy.duration_ns = *change.duration_ns;
+    if (change.shard_duration_ns) {
+        policy.shard_duration_ns =
+            effective_shard_duration_ns(*change.shard_duration_ns, policy.duration_ns);
+    }
+    if (change.replica_n) policy.replica_n = *change.replica_n;
+    VARVE_RETURN_IF_ERROR(check_retention_policy(policy));
+    return policy;
+}
+
 }  // namespace varve

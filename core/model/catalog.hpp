@@ -125,4 +125,10 @@ ShardGroup shard_group_range(int64_t time_ns, int64_t shard_duration_ns);
 // Printable, not empty, no '/' or '\', not "." or "..": what may name a database or a policy.
 bool is_valid_catalog_name(std::string_view name);
 
+// The policy a spec describes, defaults filled in, without id. Errors as create_retention_policy's.
+Result<RetentionPolicy> make_retention_policy(const RetentionPolicySpec &spec);
+// The policy after the change, checked in the same way.
+Result<RetentionPolicy> changed_retention_policy(RetentionPolicy policy,
+                                                 const RetentionPolicyChange &change);
+
 }  // namespace varve
