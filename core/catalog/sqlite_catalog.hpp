@@ -1,0 +1,69 @@
+// The catalog in a SQLite file (WAL mode, synchronous=FULL), with a copy in memory for the write
+// path.
+//
+// Every change is one transaction; the copy changes after the commit. Soon after a change a thread
+// writes a backup (<file>.backup) beside the file: if the file is damaged at start, it is moved to
+// <data dir>/quarantine and the backup takes its place.
+#pragma once
+
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <shared_mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/env.hpp"
+#include "kernel/log.hpp"
+#include "model/catalog.hpp"
+
+namespace varve {
+
+class SqliteCatalog final : public Catalog {
+  public:
+    // Opens or makes the file, brings its schema up to date. data_loss if file and backup are
+    // damaged (both are then in quarantine_dir); failed_precondition if a newer Varve wrote it.
+    static Result<std::unique_ptr<SqliteCatalog>> open(const std::string &file,
+                                                       const std::string &quarantine_dir, Env &env,
+                                                       Log &log);
+    ~SqliteCatalog() override;
+
+    Result<std::vector<Database>> databases() const override;
+    Result<Database> database(std::string_view name) const override;
+    Status create_database(std::string_view name,
+                           const std::optional<RetentionPolicySpec> &spec) override;
+    Status drop_database(std::string_view name) override;
+    Status rename_database(std::string_view from, std::string_view to) override;
+    Status create_retention_policy(std::string_view database,
+                                   const RetentionPolicySpec &spec) override;
+    Status alter_retention_policy(std::string_view database, std::string_view policy,
+                                  const RetentionPolicyChange &change) override;
+    Status drop_retention_policy(std::string_view database, std::string_view policy) override;
+    Result<std::vector<ShardGroup>> shard_groups(uint64_t db_id, uint64_t rp_id) const override;
+    Result<ShardGroup> ensure_shard_group(uint64_t db_id, uint64_t rp_id, int64_t time_ns) override;
+    Status remove_shard_group(uint64_t db_id, uint64_t rp_id, uint64_t group_id) override;
+
+  private:
+    class Store;  // the SQLite side
+    SqliteCatalog(std::unique_ptr<Store> store, std::string file, Env &env, Log &log);
+
+    Status reload();        // copies the whole store into memory; under mutex_
+    Status after_change();  // reload and backup; under mutex_
+    const Database *find(std::string_view name) const;
+    Status add_policy(uint64_t db_id, const RetentionPolicy &policy, bool make_default);
+
+    std::unique_ptr<Store> store_;
+    const std::string file_;
+    Env &env_;
+    Log &log_;
+    mutable std::shared_mutex mutex_;
+    std::vector<Database> databases_;                     // in the order of their creation
+    std::map<uint64_t, std::vector<ShardGroup>> groups_;  // by policy id, ascending in time
+    std::condition_variable_any changed_;
+    bool backup_due_ = false;  // guarded by mutex_
+    bool stopping_ = false;    // guarded by mutex_
+    std::thread backup_thread_;
+};
+
+}  // namespace varve

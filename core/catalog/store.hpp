@@ -1,0 +1,52 @@
+// The SQLite side of the catalog: schema, migrations, rows in and out. Poco's exceptions become
+// Status here. One thread at a time.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "catalog/sqlite_catalog.hpp"
+
+namespace Poco::Data {
+class Session;
+}
+
+namespace varve {
+
+class SqliteCatalog::Store {
+  public:
+    // data_loss if the file is no healthy database; failed_precondition if its schema is newer.
+    static Result<std::unique_ptr<Store>> open(const std::string &file);
+    ~Store();
+
+    // Runs `change` in one transaction; rolled back if it fails.
+    Status transaction(const std::function<Status()> &change);
+
+    Status read(std::vector<Database> &databases,
+                std::map<uint64_t, std::vector<ShardGroup>> &groups);
+
+    // Within a transaction. New ids are never ones that were in use before.
+    Result<uint64_t> insert_database(const std::string &name);
+    Status rename_database(uint64_t db_id, const std::string &name);
+    Status set_default_policy(uint64_t db_id, const std::string &policy);
+    Status delete_database(uint64_t db_id);
+    Status insert_policy(uint64_t db_id, const RetentionPolicy &policy);
+    Status update_policy(const RetentionPolicy &policy);
+    Status delete_policy(uint64_t rp_id);
+    Status insert_shard_group(uint64_t rp_id, const ShardGroup &group);
+    Status delete_shard_group(uint64_t group_id);
+
+    // Writes a consistent copy to a new file.
+    Status copy_to(const std::string &file);
+
+  private:
+    explicit Store(std::unique_ptr<Poco::Data::Session> session);
+    Status migrate();
+
+    std::unique_ptr<Poco::Data::Session> session_;
+};
+
+}  // namespace varve
