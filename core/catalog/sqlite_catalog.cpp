@@ -271,12 +271,18 @@ Result<ShardGroup> SqliteCatalog::ensure_shard_group(uint64_t db_id, uint64_t rp
         if (other.to_ns <= time_ns) group.from_ns = std::max(group.from_ns, other.to_ns);
         if (other.from_ns > time_ns) group.to_ns = std::min(group.to_ns, other.from_ns);
     }
-    VARVE_RETURN_IF_ERROR(
-        store_->transaction([&] { return store_->insert_shard_group(rp_id, group); }));
-    VARVE_RETURN_IF_ERROR(after_change());  // groups_ holds the new id now
-    const ShardGroup *made = group_at(groups_[rp_id], time_ns);
-    if (made == nullptr) return Status(Code::internal, "BUG: a new shard group is not there");
-    return *made;
+    VARVE_RETURN_IF_ERROR(store_->transaction([&]() -> Status {
+        auto id = store_->insert_shard_group(rp_id, group);
+        if (id.ok()) group.id = *id;
+        return id.status();
+    }));
+    const auto place = std::find_if(groups.begin(), groups.end(), [&](const ShardGroup &other) {
+        return other.from_ns > group.from_ns;
+    });
+    groups.insert(place, group);
+    backup_due_ = true;
+    changed_.notify_all();
+    return group;
 }
 
 Status SqliteCatalog::remove_shard_group(uint64_t, uint64_t, uint64_t group_id) {

@@ -49,7 +49,9 @@ class SqliteCatalog final : public Catalog {
     SqliteCatalog(std::unique_ptr<Store> store, std::string file, Env &env, Log &log);
 
     Status reload();        // copies the whole store into memory; under mutex_
-    Status after_change();  // reload and backup; under mutex_
+    Status after_change();  // reload, and ask for a backup; under mutex_
+    void keep_backup();     // the thread
+    void write_backup();
     const Database *find(std::string_view name) const;
     Status add_policy(uint64_t db_id, const RetentionPolicy &policy, bool make_default);
 

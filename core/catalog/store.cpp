@@ -222,13 +222,15 @@ Status SqliteCatalog::Store::delete_policy(uint64_t rp_id) {
     });
 }
 
-Status SqliteCatalog::Store::insert_shard_group(uint64_t rp_id, const ShardGroup &group) {
-    return caught([&]() -> Status {
-        *session_ << "INSERT OR IGNORE INTO shard_groups (policy_id, from_ns, to_ns) "
-                     "VALUES (?, ?, ?)",
+Result<uint64_t> SqliteCatalog::Store::insert_shard_group(uint64_t rp_id, const ShardGroup &group) {
+    uint64_t id = 0;
+    VARVE_RETURN_IF_ERROR(caught([&]() -> Status {
+        *session_ << "INSERT INTO shard_groups (policy_id, from_ns, to_ns) VALUES (?, ?, ?)",
             useRef(rp_id), useRef(group.from_ns), useRef(group.to_ns), now;
+        *session_ << "SELECT last_insert_rowid()", into(id), now;
         return {};
-    });
+    }));
+    return id;
 }
 
 Status SqliteCatalog::Store::delete_shard_group(uint64_t group_id) {

@@ -36,7 +36,7 @@ class SqliteCatalog::Store {
     Status insert_policy(uint64_t db_id, const RetentionPolicy &policy);
     Status update_policy(const RetentionPolicy &policy);
     Status delete_policy(uint64_t rp_id);
-    Status insert_shard_group(uint64_t rp_id, const ShardGroup &group);
+    Result<uint64_t> insert_shard_group(uint64_t rp_id, const ShardGroup &group);
     Status delete_shard_group(uint64_t group_id);
 
     // Writes a consistent copy to a new file.
