@@ -1,0 +1,73 @@
+// What a write will do, decided before anything is changed: which rows go to which shard, as which
+// types, and which rows are refused and why.
+//
+//   1. Rows whose `keep` bit is set are routed by time; a part is the rows of one table in one
+//   shard.
+//   2. Parts are taken in the order of their first row in the request, so that the first row with a
+//      new field decides its type.
+//   3. Per part the types of its columns are checked against the shard and against earlier parts.
+//   4. Per row: the key's length, limits on series and tag values, and the identity column.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "storage/common/outcome.hpp"
+#include "storage/common/series_index.hpp"
+#include "storage/common/shard_schema.hpp"
+
+namespace varve::storage {
+
+// What the plan asks of an engine; called under the lock of the database's writer.
+class PlanView {
+  public:
+    virtual ~PlanView() = default;
+    // Null when the shard holds nothing yet.
+    virtual const ShardSchema *schema(uint64_t shard_id) = 0;
+    // The newest value of a column at one point, if there is one: the 8 bytes of an INT64 or
+    // UINT64.
+    virtual std::optional<uint64_t> integer_at(const Series &series, uint64_t shard_id,
+                                               int64_t time, std::string_view column) = 0;
+};
+
+struct PlannedColumn {
+    uint32_t source;  // position in the table's columns
+    uint32_t type;    // as stored
+    bool widens;      // INT64 or UINT64 stored as FLOAT64
+};
+
+struct PlanPart {
+    uint32_t table;
+    uint32_t shard;  // position in opts.shards
+    uint32_t first_ordinal;
+    std::vector<uint32_t> rows;  // ascending
+    std::vector<PlannedColumn> columns;
+};
+
+struct NewField {
+    uint32_t shard;  // position in opts.shards
+    uint32_t table;
+    uint32_t column;
+    uint32_t type;
+};
+
+struct WritePlan {
+    std::vector<PlanPart> parts;  // only those with rows left
+    // Per table, per key: the series, or null when no row of it was accepted.
+    std::vector<std::vector<Series *>> series;
+    std::vector<NewField> new_fields;
+    Outcome outcome;
+};
+
+// Makes the plan. Interns keys, changes nothing else. An error (a key that is not canonical, a
+// column of no known type) means that nothing may be written.
+Result<WritePlan> plan_write(const varve_batch &batch, const varve_write_opts &opts,
+                             const varve_storage_limits &limits, SeriesIndex &index,
+                             PlanView &engine);
+
+// Whether the row's value in this column is there.
+inline bool is_valid(const varve_column &column, uint32_t row) {
+    return column.validity == nullptr || (column.validity[row / 64] >> (row % 64) & 1) != 0;
+}
+
+}  // namespace varve::storage
