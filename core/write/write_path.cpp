@@ -1,0 +1,223 @@
+#include "write/write_path.hpp"
+
+#include <varve/cpp/bytes.hpp>
+
+#include "model/duration.hpp"
+#include "write/rejection_text.hpp"
+#include "write/router.hpp"
+#include "write/validator.hpp"
+
+namespace varve {
+
+// What storage hands back with `done`.
+struct WritePath::InFlight {
+    WritePath *path;
+    std::shared_ptr<Submission> submission;
+};
+
+Result<Durability> Durability::parse(std::string_view text) {
+    if (text == "always") return Durability{VARVE_DURABILITY_ALWAYS, 0};
+    if (text == "os") return Durability{VARVE_DURABILITY_OS, 0};
+    constexpr std::string_view kInterval = "interval=";
+    if (text.starts_with(kInterval)) {
+        auto interval = parse_influx_duration(text.substr(kInterval.size()));
+        if (interval.ok() && *interval > 0) {
+            return Durability{VARVE_DURABILITY_INTERVAL, *interval};
+        }
+    }
+    return Status(Code::invalid_argument, "durability \"" + std::string(text) +
+                                              "\" is none of always, interval=<duration>, os");
+}
+
+WritePath::WritePath(Options options, Catalog &catalog, StorageHandle storage, Env &env,
+                     Rejects &rejects, Publisher &publisher, SelfMetrics &metrics)
+    : options_(options),
+      catalog_(catalog),
+      storage_(storage),
+      env_(env),
+      rejects_(rejects),
+      publisher_(publisher),
+      rows_written_(metrics.counter("varve_write_rows_total", "Rows stored.")),
+      values_written_(metrics.counter("varve_write_values_total", "Values stored.")) {}
+
+Status WritePath::open_databases() {
+    auto databases = catalog_.databases();
+    if (!databases.ok()) return databases.status();
+    for (const Database &database : *databases) {
+        for (const RetentionPolicy &policy : database.policies) {
+            VARVE_RETURN_IF_ERROR(open_database(database, policy));
+        }
+    }
+    return {};
+}
+
+Status WritePath::open_database(const Database &database, const RetentionPolicy &policy) {
+    {
+        const std::scoped_lock lock(mutex_);
+        if (opened_.contains({database.id, policy.id})) return {};
+    }
+    const varve_database_spec spec{sizeof(varve_database_spec),
+                                   0,
+                                   database.id,
+                                   policy.id,
+                                   str(database.name),
+                                   str(policy.name),
+                                   options_.limits};
+    varve_error error = abi_error();
+    const int32_t code = storage_.table->database_open(storage_.instance, &spec, &error);
+    if (code != VARVE_OK) return Status::from_abi(code, error);
+    const std::scoped_lock lock(mutex_);
+    opened_.insert({database.id, policy.id});
+    return {};
+}
+
+void WritePath::submit(varve_batch *batch, const varve_write_request &request, WriteDone done,
+                       void *ctx) {
+    auto submission = std::make_shared<Submission>(batch, done, ctx);
+    record_bad_rows(request);
+    RetentionPolicy policy;
+    if (const Status resolved = resolve(*submission, request, policy); !resolved.ok()) {
+        return fail(*submission, resolved);
+    }
+    if (batch == nullptr || batch->row_count == 0) return fail(*submission, {});
+    validate(*submission, policy, env_.now_ns(), rejects_);
+    if (const Status routed = route(*submission, catalog_); !routed.ok()) {
+        return fail(*submission, routed);
+    }
+    auto flight = std::make_unique<InFlight>(InFlight{this, submission});
+    if (const Status stored = store(flight, request); !stored.ok()) fail(*submission, stored);
+}
+
+Status WritePath::store(std::unique_ptr<InFlight> &flight, const varve_write_request &request) {
+    Submission &submission = *flight->submission;
+    if (submission.shards.empty()) {  // no row is left
+        const varve_write_result nothing{};
+        finish(*flight, nothing);
+        return {};
+    }
+    varve_write_opts opts{};
+    opts.struct_size = sizeof opts;
+    const bool asked = request.durability != VARVE_DURABILITY_DEFAULT;
+    opts.durability = asked ? request.durability : options_.durability.policy;
+    opts.interval_ns = asked ? request.interval_ns : options_.durability.interval_ns;
+    opts.db_id = submission.db_id;
+    opts.rp_id = submission.rp_id;
+    opts.shards = submission.shards.data();
+    opts.shard_count = static_cast<uint32_t>(submission.shards.size());
+    opts.on_type_conflict = options_.on_type_conflict;
+    submission.ticket = publisher_.begin();
+    varve_error error = abi_error();
+    const int32_t code = storage_.table->write(storage_.instance, submission.batch, &opts,
+                                               &WritePath::on_stored, flight.get(), &error);
+    if (code != VARVE_OK) {
+        publisher_.failed(submission.ticket);
+        return Status::from_abi(code, error);
+    }
+    (void)flight.release();  // on_stored frees it, maybe already has
+    return {};
+}
+
+void WritePath::on_stored(void *ctx, const varve_write_result *result) {
+    const std::unique_ptr<InFlight> flight(static_cast<InFlight *>(ctx));
+    flight->path->finish(*flight, *result);
+}
+
+void WritePath::finish(InFlight &flight, const varve_write_result &result) {
+    Submission &submission = *flight.submission;
+    varve_write_outcome outcome{};
+    outcome.struct_size = sizeof outcome;
+    outcome.code = result.code;
+    outcome.lsn = result.lsn;
+    outcome.accepted = result.accepted;
+    outcome.dropped = submission.dropped;
+    for (const uint64_t rows : result.rejected) outcome.dropped += rows;
+    record_rejections(submission, result, env_.now_ns(), rejects_);
+    std::string text;
+    if (result.code != VARVE_OK) {
+        text = std::string(view(result.error));
+    } else if (outcome.dropped != 0) {
+        const std::string first = submission.first_error.empty()
+                                      ? rejection_text(*submission.batch, result.rejections[0])
+                                      : submission.first_error;
+        text = "partial write: " + first + " dropped=" + std::to_string(outcome.dropped);
+    }
+    outcome.error = str(text);
+    if (result.code == VARVE_OK && result.accepted != 0) {
+        rows_written_.add(static_cast<double>(result.accepted));
+        values_written_.add(static_cast<double>(submission.batch->value_count));
+    }
+    submission.done(submission.ctx, &outcome);
+    if (result.lsn == 0 && submission.ticket == 0) return;
+    if (result.code == VARVE_OK && result.accepted != 0) {
+        publisher_.completed(submission.ticket, result.lsn, flight.submission);
+    } else {
+        publisher_.failed(submission.ticket);
+    }
+}
+
+void WritePath::fail(Submission &submission, const Status &status) {
+    varve_write_outcome outcome{};
+    outcome.struct_size = sizeof outcome;
+    outcome.code = static_cast<uint32_t>(status.code());
+    outcome.error = str(status.text());
+    submission.done(submission.ctx, &outcome);
+}
+
+void WritePath::record_bad_rows(const varve_write_request &request) {
+    const int64_t now_ns = request.bad_row_count == 0 ? 0 : env_.now_ns();
+    for (uint32_t i = 0; i < request.bad_row_count; ++i) {
+        const varve_bad_row &bad = request.bad_rows[i];
+        rejects_.add({now_ns, std::string(view(request.database)),
+                      std::string(reject_label(view(bad.reason))), std::string(view(bad.reason)),
+                      std::string(view(bad.line).substr(0, kRejectTextMax))});
+    }
+}
+
+Status WritePath::find_policy(const varve_write_request &request, Database &database,
+                              RetentionPolicy &policy) {
+    if (request.database.size == 0) return {Code::invalid_argument, "database is required"};
+    const std::string_view name = view(request.database);
+    auto found = catalog_.database(name);
+    if (!found.ok()) {
+        return {Code::not_found, "database not found: \"" + std::string(name) + '"'};
+    }
+    database = std::move(*found);
+    std::string policy_name(view(request.retention_policy));
+    if (policy_name.empty()) policy_name = database.default_policy;
+    const RetentionPolicy *existing = database.policy(policy_name);
+    if (existing == nullptr) {
+        // Not the caller's fault as a missing database is: InfluxDB answers 500.
+        return {Code::failed_precondition, "retention policy not found: " + policy_name};
+    }
+    policy = *existing;
+    return {};
+}
+
+Status WritePath::check(const varve_write_request &request) {
+    Database database;
+    RetentionPolicy policy;
+    return find_policy(request, database, policy);
+}
+
+Status WritePath::resolve(Submission &submission, const varve_write_request &request,
+                          RetentionPolicy &policy) {
+    Database database;
+    Status found = find_policy(request, database, policy);
+    if (!found.ok() && request.create_database != 0 && request.database.size != 0) {
+        VARVE_RETURN_IF_ERROR(catalog_.create_database(view(request.database), std::nullopt));
+        if (request.retention_policy.size != 0) {
+            RetentionPolicySpec spec;
+            spec.name = std::string(view(request.retention_policy));
+            VARVE_RETURN_IF_ERROR(catalog_.create_retention_policy(view(request.database), spec));
+        }
+        found = find_policy(request, database, policy);
+    }
+    if (!found.ok()) return found;
+    submission.database = database.name;
+    submission.retention_policy = policy.name;
+    submission.db_id = database.id;
+    submission.rp_id = policy.id;
+    return open_database(database, policy);
+}
+
+}  // namespace varve

@@ -1,0 +1,89 @@
+// The one way rows enter, told in one function: WritePath::submit.
+//
+//   authorise → resolve database and policy → validate → route to shard groups → storage.write
+//     → when durable: answer, then publish to subscribers in LSN order
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <utility>
+
+#include <varve/kind/storage.h>
+
+#include "base/env.hpp"
+#include "kernel/host/services.hpp"
+#include "kernel/self_metrics.hpp"
+#include "model/catalog.hpp"
+#include "write/publisher.hpp"
+#include "write/rejects.hpp"
+#include "write/submission.hpp"
+
+namespace varve {
+
+// A storage plugin's instance and its table; both live longer than whoever holds this.
+struct StorageHandle {
+    varve_instance *instance = nullptr;
+    const varve_storage *table = nullptr;
+};
+
+// How a write is answered: the policy, and for `interval` how late the sync may come.
+struct Durability {
+    uint32_t policy = VARVE_DURABILITY_ALWAYS;
+    int64_t interval_ns = 0;
+
+    // "always", "interval=100ms", "os".
+    static Result<Durability> parse(std::string_view text);
+};
+
+class WritePath final : public WriteService {
+  public:
+    struct Options {
+        Durability durability;  // storage.durability
+        uint32_t on_type_conflict = VARVE_ON_CONFLICT_REJECT;
+        varve_storage_limits limits{};
+        bool unsigned_enabled = false;
+        uint64_t hash_seed = 0;
+    };
+
+    // Everything lives longer than the write path.
+    WritePath(Options options, Catalog &catalog, StorageHandle storage, Env &env, Rejects &rejects,
+              Publisher &publisher, SelfMetrics &metrics);
+
+    // Tells storage of every database and policy there is. [main], before the first request.
+    Status open_databases();
+
+    void submit(varve_batch *batch, const varve_write_request &request, WriteDone done,
+                void *ctx) override;
+    Status check(const varve_write_request &request) override;
+    uint64_t hash_seed() const override { return options_.hash_seed; }
+    bool unsigned_enabled() const override { return options_.unsigned_enabled; }
+
+  private:
+    struct InFlight;
+
+    Status resolve(Submission &submission, const varve_write_request &request,
+                   RetentionPolicy &policy);
+    Status find_policy(const varve_write_request &request, Database &database,
+                       RetentionPolicy &policy);
+    Status open_database(const Database &database, const RetentionPolicy &policy);
+    Status store(std::unique_ptr<InFlight> &flight, const varve_write_request &request);
+    void record_bad_rows(const varve_write_request &request);
+    void finish(InFlight &flight, const varve_write_result &result);
+    static void on_stored(void *ctx, const varve_write_result *result);
+    void fail(Submission &submission, const Status &status);
+
+    const Options options_;
+    Catalog &catalog_;
+    const StorageHandle storage_;
+    Env &env_;
+    Rejects &rejects_;
+    Publisher &publisher_;
+    SelfMetric &rows_written_;
+    SelfMetric &values_written_;
+    std::mutex mutex_;
+    std::set<std::pair<uint64_t, uint64_t>> opened_;  // (db, rp) that storage knows
+};
+
+}  // namespace varve
