@@ -15,6 +15,7 @@
 namespace varve::http {
 
 // [main] unless said otherwise. start() once, stop() once (the destructor stops without draining).
+// Order at the end: stop(), unmount the routes (which waits for handlers), destroy.
 class Server {
   public:
     // The table and what the hooks point to outlive the server.
