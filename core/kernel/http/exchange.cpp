@@ -147,6 +147,7 @@ ResponseWriter::WriteResult Exchange::write(std::string_view piece, std::functio
     std::unique_lock lock(mutex_);
     if (waker_ == nullptr) return ResponseWriter::WriteResult::cancelled;
     phase_ = Phase::streaming;
+    begun_ = true;
     pending_ += piece;
     auto result = ResponseWriter::WriteResult::ok;
     if (pending_.size() >= service_->options.stream_buffer_max) {
@@ -228,7 +229,8 @@ bool Exchange::collect(Outgoing &out, bool may_keep_alive) {
     }
     out.head.clear();
     out.body.clear();
-    if (head_due && phase_ != Phase::cut) append_out_head(out, may_keep_alive);
+    // What was written before the cut still goes out.
+    if (head_due && (phase_ != Phase::cut || begun_)) append_out_head(out, may_keep_alive);
     const bool framed = phase_ != Phase::whole && http_minor_ != 0 && !is_head_ && !has_no_body();
     out.is_chunk = framed;
     out.is_last = finished;

@@ -105,6 +105,7 @@ class Exchange {
     std::shared_ptr<Waker> waker_;   // guarded by mutex_; null once detached
     std::shared_ptr<RouteUse> use_;  // set before the handler runs, dropped when the answer ends
     Phase phase_ = Phase::open;      // guarded by mutex_
+    bool begun_ = false;             // guarded by mutex_: a stream's first piece was written
     bool head_sent_ = false;         // the connection's
     bool keep_alive_ = true;         // the connection's, decided with the head
     bool waiting_ = false;           // guarded by mutex_: the connection waits for wake()
