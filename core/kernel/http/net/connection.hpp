@@ -63,6 +63,10 @@ class Connection {
 
     Action next();
     std::span<char> read_space();
+    // Whether the next bytes are a body's, and so probably here already.
+    bool is_reading_body() const {
+        return state_ == State::body_length || state_ == State::body_chunked;
+    }
     void on_read(size_t count);                      // 0: the client ended its half, or an error
     std::array<std::string_view, 4> output() const;  // without what is written already
     void on_written(size_t count);

@@ -39,6 +39,10 @@ inline std::array<net::const_buffer, 4> as_buffers(const std::array<std::string_
     return buffers;
 }
 
+inline bool is_later(const ErrorCode &error) {
+    return error == net::error::would_block || error == net::error::try_again;
+}
+
 // `StreamSession` has stream(), socket() and connection(), and kTls.
 template <typename StreamSession>
 Task serve(std::shared_ptr<StreamSession> self) {
@@ -52,6 +56,17 @@ Task serve(std::shared_ptr<StreamSession> self) {
         if (action == Connection::Action::read) {
             const std::span<char> space = connection.read_space();
             const net::mutable_buffer buffer(space.data(), space.size());
+            if constexpr (!StreamSession::kTls) {
+                // The rest of a body on this thread as long as it flows, its cache being warm.
+                if (connection.is_reading_body()) {
+                    const size_t here = self->stream().read_some(buffer, error);
+                    if (!is_later(error)) {
+                        connection.on_read(error ? 0 : here);
+                        continue;
+                    }
+                    error = {};
+                }
+            }
             const size_t count =
                 co_await self->stream().async_read_some(buffer, net::redirect_error(token, error));
             connection.on_read(error ? 0 : count);
@@ -65,7 +80,7 @@ Task serve(std::shared_ptr<StreamSession> self) {
                     connection.on_written(count);
                     continue;
                 }
-                if (error != net::error::would_block && error != net::error::try_again) {
+                if (!is_later(error)) {
                     connection.on_write_failed();
                     continue;
                 }

@@ -1,6 +1,8 @@
 // Requests byte by byte: framing, pipelining, and what is refused as malformed.
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "core/kernel/http/client.hpp"
 
 namespace varve::http::test {
@@ -53,6 +55,23 @@ TEST(HttpWire, EveryCutOfARequestIsReadAlike) {
         const Answer chunked = client.read();
         ASSERT_TRUE(chunked.ok) << cut;
         EXPECT_EQ(chunked.body, "POST /echo abcde") << cut;
+    }
+}
+
+// Once an assertion inside Beast, reachable from outside: a last chunk whose line came alone.
+TEST(HttpWire, AnEmptyChunkedBodyMayBeCutAnywhere) {
+    TestServer server;
+    const std::string head = "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+    const std::string body = "0\r\nT: v\r\n\r\n";
+    Client client(server.port());
+    for (size_t first = 0; first < body.size(); ++first) {
+        for (size_t second = first; second < body.size(); ++second) {
+            client.write(head + body.substr(0, first));
+            std::this_thread::sleep_for(std::chrono::microseconds(300));
+            client.write(body.substr(first, second - first));
+            std::this_thread::sleep_for(std::chrono::microseconds(300));
+            ASSERT_EQ(client.request(body.substr(second)).body, "POST /echo ") << first << second;
+        }
     }
 }
 
