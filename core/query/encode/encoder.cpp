@@ -1,0 +1,48 @@
+#include "query/encode/encoder.hpp"
+
+#include "query/encode/csv_encoder.hpp"
+#include "query/encode/json_encoder.hpp"
+
+namespace varve::query::encode {
+
+Epoch parse_epoch(std::string_view text) {
+    if (text == "ns" || text == "n") return Epoch::nanosecond;
+    if (text == "u" || text == "µ" || text == "us") return Epoch::microsecond;
+    if (text == "ms") return Epoch::millisecond;
+    if (text == "s") return Epoch::second;
+    if (text == "m") return Epoch::minute;
+    if (text == "h") return Epoch::hour;
+    return Epoch::text;
+}
+
+int64_t epoch_ticks(int64_t time_ns, Epoch epoch) {
+    switch (epoch) {
+        case Epoch::text:
+        case Epoch::nanosecond:
+            return time_ns;
+        case Epoch::microsecond:
+            return time_ns / 1000;
+        case Epoch::millisecond:
+            return time_ns / 1000000;
+        case Epoch::second:
+            return time_ns / 1000000000;
+        case Epoch::minute:
+            return time_ns / 60000000000;
+        case Epoch::hour:
+            return time_ns / 3600000000000;
+    }
+    return time_ns;
+}
+
+std::unique_ptr<Encoder> Encoder::make(std::string_view format_name, const Format &format,
+                                       ByteSink &sink) {
+    if (format_name == "csv" || format_name == "text/csv") {
+        return std::make_unique<CsvEncoder>("text/csv", format, sink);
+    }
+    if (format_name == "application/csv") {
+        return std::make_unique<CsvEncoder>("application/csv", format, sink);
+    }
+    return std::make_unique<JsonEncoder>(format, sink);
+}
+
+}  // namespace varve::query::encode

@@ -1,0 +1,47 @@
+// Results of statements as bytes, written as they come.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "model/time.hpp"
+#include "query/encode/byte_sink.hpp"
+#include "query/exec/row_sink.hpp"
+
+namespace varve::query::encode {
+
+// The unit of times. text = RFC 3339 in JSON, nanoseconds in CSV.
+enum class Epoch : uint8_t { text, nanosecond, microsecond, millisecond, second, minute, hour };
+
+// "", "ns", "n", "u", "µ", "ms", "s", "m", "h"; anything else counts as "".
+Epoch parse_epoch(std::string_view text);
+int64_t epoch_ticks(int64_t time_ns, Epoch epoch);
+
+struct Format {
+    Epoch epoch = Epoch::text;
+    bool pretty = false;
+    uint64_t chunk_size = 0;  // rows per document; 0 = one document
+};
+
+// One per request: begin_statement, series and rows, end_statement, …, end.
+class Encoder : public exec::RowSink {
+  public:
+    // "json", "csv", "application/csv"; anything else is JSON. Borrows the sink.
+    static std::unique_ptr<Encoder> make(std::string_view format_name, const Format &format,
+                                         ByteSink &sink);
+
+    virtual std::string_view content_type() const = 0;
+    virtual Status begin_statement(uint32_t id) = 0;
+    // Local times of the statement's rows (tz()).
+    virtual void set_zone(const TimeZone &zone) = 0;
+    virtual void add_warning(std::string text) = 0;
+    // A status that is not ok is the statement's error, after whatever rows it gave.
+    virtual Status end_statement(const Status &status) = 0;
+    virtual Status end() = 0;
+    // Instead of all of the above: the whole request was refused.
+    virtual Status refuse(std::string_view error) = 0;
+};
+
+}  // namespace varve::query::encode

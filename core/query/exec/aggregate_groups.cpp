@@ -1,0 +1,267 @@
+#include "query/exec/aggregate_groups.hpp"
+
+#include <algorithm>
+
+namespace varve::query::exec {
+
+namespace {
+
+// Keeps the rows that passed the filter, values and times alike.
+void compact(Vector &values, std::vector<int64_t> &times, const std::vector<uint8_t> &passing) {
+    size_t kept = 0;
+    for (size_t row = 0; row < passing.size(); ++row) {
+        if (passing[row] == 0) continue;
+        times[kept] = times[row];
+        if (values.type != Type::none) {
+            if (values.type == Type::string) {
+                values.text[kept] = values.text[row];
+            } else {
+                values.bits[kept] = values.bits[row];
+            }
+            values.valid[kept] = values.valid[row];
+        }
+        ++kept;
+    }
+    times.resize(kept);
+}
+
+// A vector in the functions' form; the storage behind it.
+struct ColumnCopy {
+    varve_column column{};
+    std::vector<uint64_t> validity;
+    std::vector<uint8_t> booleans;
+    std::vector<varve_str> texts;
+
+    ColumnCopy(const Vector &vector, size_t rows) : validity((rows + 63) / 64) {
+        for (size_t row = 0; row < rows; ++row) {
+            if (vector.valid[row] != 0) validity[row >> 6] |= uint64_t{1} << (row & 63);
+        }
+        column.type = static_cast<uint32_t>(vector.type);
+        column.decimals_max = VARVE_DECIMALS_UNKNOWN;
+        column.validity = validity.data();
+        column.values = vector.bits.data();
+        if (vector.type == Type::boolean) {
+            for (size_t row = 0; row < rows; ++row) {
+                booleans.push_back(static_cast<uint8_t>(vector.bits[row]));
+            }
+            column.values = booleans.data();
+        } else if (vector.type == Type::string) {
+            for (size_t row = 0; row < rows; ++row) texts.push_back(str(vector.text[row]));
+            column.values = texts.data();
+        }
+    }
+};
+
+}  // namespace
+
+BoundAggregates::BoundAggregates(const plan::Select &select) : select_(select) {
+    for (const plan::Aggregate &aggregate : select.aggregates) {
+        std::vector<varve_argument> arguments;
+        for (const plan::Argument &argument : aggregate.arguments) {
+            varve_argument out{};
+            out.kind = argument.kind;
+            out.text = str(argument.text);
+            if (argument.kind == VARVE_ARGUMENT_FLOAT) {
+                out.value.as_float = argument.number;
+            } else {
+                out.value.as_int = argument.integer;
+            }
+            arguments.push_back(out);
+        }
+        arguments.front().type = static_cast<uint32_t>(select.inputs[aggregate.input].type);
+        arguments_.push_back(std::move(arguments));
+        const uint64_t align = std::max<uint64_t>(1, aggregate.function->state_align);
+        state_align_ = std::max(state_align_, align);
+        state_size_ = (state_size_ + align - 1) / align * align;
+        offsets_.push_back(state_size_);
+        state_size_ += aggregate.function->state_size;
+    }
+}
+
+void BoundAggregates::init(char *states) const {
+    for (size_t i = 0; i < count(); ++i) {
+        function(i).init(state(states, i), arguments_[i].data(),
+                         static_cast<uint32_t>(arguments_[i].size()));
+    }
+}
+
+GroupStates &AggregateGroups::group_of(const std::string &key) {
+    GroupStates *&group = by_key_[key];
+    if (group == nullptr) {
+        groups_.push_back(std::make_unique<GroupStates>());
+        group = groups_.back().get();
+        group->key = key;
+    }
+    return *group;
+}
+
+char *AggregateGroups::states_of(GroupStates &group, int64_t start) {
+    char *&states = group.buckets[start];
+    if (states != nullptr) return states;
+    if (windows_.has_interval()) {
+        // Every group has its own buckets; the limit is on one group's.
+        bucket_status_ = run_.budget.check_buckets(group.buckets.size());
+        if (!bucket_status_.ok()) return nullptr;
+    }
+    states = static_cast<char *>(arena_.allocate(bound_.state_size(), bound_.state_align()));
+    if (states != nullptr) bound_.init(states);
+    return states;
+}
+
+Status AggregateGroups::exhausted() const {
+    if (!bucket_status_.ok()) return bucket_status_;
+    if (!arena_.status().ok()) return arena_.status();
+    return {Code::resource_exhausted, "query.memory limit exceeded"};
+}
+
+Status AggregateGroups::read(MeasurementScan &scan, uint32_t scan_index, size_t partition) {
+    varve_block block;
+    uint32_t current = UINT32_MAX;
+    GroupStates *group = nullptr;
+    for (;;) {
+        VARVE_RETURN_IF_ERROR(run_.budget.check());
+        const Result<bool> more = scan.scan().next(partition, block);
+        if (!more.ok()) return more.status();
+        if (!*more) return {};
+        if (block.series != current) {
+            current = block.series;
+            VARVE_RETURN_IF_ERROR(run_.budget.add_series(1));
+            group = &group_of(scan.group_key(partition, current));
+            if (run_.select.needs_point) {
+                Member member;
+                member.key = scan.scan().series_key(partition, current);
+                member.scan = scan_index;
+                member.partition = static_cast<uint32_t>(partition);
+                member.series = current;
+                group->members.push_back(std::move(member));
+            }
+        }
+        if (!group->members.empty()) {
+            Member &member = group->members.back();
+            member.t_min = std::min(member.t_min, block.t_min);
+            member.t_max = std::max(member.t_max, block.t_max);
+        }
+        VARVE_RETURN_IF_ERROR(take_block(scan, partition, block, *group));
+    }
+}
+
+Status AggregateGroups::take_block(MeasurementScan &scan, size_t partition,
+                                   const varve_block &block, GroupStates &group) {
+    Status status;
+    if (take_stats(scan, block, group, status)) return status;
+    return take_rows(scan, partition, block, group);
+}
+
+// A whole block inside one bucket and the range is answered by its statistics, if they are exact
+// and every aggregate can be fed with them.
+bool AggregateGroups::take_stats(const MeasurementScan &scan, const varve_block &block,
+                                 GroupStates &group, Status &status) {
+    const plan::TimeRange &range = run_.select.range;
+    if (block.exact == 0 || block.stats == nullptr || scan.has_filter()) return false;
+    if (block.t_min < range.min_ns || block.t_max > range.max_ns) return false;
+    const Bucket bucket = windows_.bucket_of(block.t_min);
+    if (block.t_max >= bucket.end_ns) return false;
+    for (size_t i = 0; i < bound_.count(); ++i) {
+        const varve_function &function = bound_.function(i);
+        const size_t input = run_.select.aggregates[i].input;
+        if (scan.columns_of(input).empty()) continue;
+        const int column = scan.direct_column(input);
+        if (column < 0 || function.update_stats == nullptr || function.stats_mask == 0)
+            return false;
+        const varve_block_stats &stats = block.stats[column];
+        const uint32_t needed = function.stats_mask & ~VARVE_STATS_COUNT;
+        if (stats.count != 0 && (stats.present & needed) != needed) return false;
+    }
+    char *states = states_of(group, bucket.start_ns);
+    if (states == nullptr) {
+        status = exhausted();
+        return true;
+    }
+    for (size_t i = 0; i < bound_.count(); ++i) {
+        const size_t input = run_.select.aggregates[i].input;
+        if (scan.columns_of(input).empty()) continue;
+        const int column = scan.direct_column(input);
+        bound_.function(i).update_stats(bound_.state(states, i),
+                                        static_cast<uint32_t>(scan.input(input).type),
+                                        &block.stats[column]);
+    }
+    status = run_.budget.add_points(block.rows);
+    return true;
+}
+
+Status AggregateGroups::find_runs(const int64_t *times, uint32_t rows, GroupStates &group) {
+    run_ends_.clear();
+    run_states_.clear();
+    for (uint32_t row = 0; row < rows;) {
+        const Bucket bucket = windows_.bucket_of(times[row]);
+        const int64_t *end = std::lower_bound(times + row, times + rows, bucket.end_ns);
+        // Where a zone's clock goes back a bucket may end before its row; it still holds the row.
+        row = std::max(row + 1, static_cast<uint32_t>(end - times));
+        char *states = states_of(group, bucket.start_ns);
+        if (states == nullptr) return exhausted();
+        run_ends_.push_back(row);
+        run_states_.push_back(states);
+    }
+    return {};
+}
+
+Status AggregateGroups::update(size_t aggregate, const varve_column &column, const int64_t *times) {
+    states_.clear();
+    for (char *states : run_states_) states_.push_back(bound_.state(states, aggregate));
+    const int32_t code = bound_.function(aggregate).update_runs(
+        states_.data(), run_ends_.data(), static_cast<uint32_t>(run_ends_.size()), &column, times,
+        arena_.table());
+    return code == VARVE_OK ? Status() : exhausted();
+}
+
+Status AggregateGroups::take_rows(MeasurementScan &scan, size_t partition, const varve_block &block,
+                                  GroupStates &group) {
+    varve_loaded loaded;
+    VARVE_RETURN_IF_ERROR(scan.scan().load(partition, block, scan.positions(), loaded));
+    VARVE_RETURN_IF_ERROR(run_.budget.add_points(loaded.row_count));
+    if (loaded.row_count == 0) return {};
+    const std::vector<uint8_t> passing = scan.passing(partition, block.series, loaded);
+    const bool all_pass =
+        passing.empty() || std::find(passing.begin(), passing.end(), 0) == passing.end();
+    if (!all_pass && std::find(passing.begin(), passing.end(), 1) == passing.end()) return {};
+    if (all_pass) VARVE_RETURN_IF_ERROR(find_runs(loaded.times, loaded.row_count, group));
+    for (size_t i = 0; i < bound_.count(); ++i) {
+        const size_t input = run_.select.aggregates[i].input;
+        if (scan.columns_of(input).empty()) continue;
+        const int direct = scan.direct_column(input);
+        if (all_pass && direct >= 0) {
+            VARVE_RETURN_IF_ERROR(update(i, loaded.columns[direct], loaded.times));
+            continue;
+        }
+        Vector values =
+            scan.gather(partition, block.series, input, loaded.row_count, loaded.columns);
+        std::vector<int64_t> times(loaded.times, loaded.times + loaded.row_count);
+        if (!all_pass) {
+            compact(values, times, passing);
+            VARVE_RETURN_IF_ERROR(
+                find_runs(times.data(), static_cast<uint32_t>(times.size()), group));
+        }
+        const ColumnCopy copy(values, times.size());
+        VARVE_RETURN_IF_ERROR(update(i, copy.column, times.data()));
+    }
+    return {};
+}
+
+Status AggregateGroups::merge(AggregateGroups &other) {
+    for (const auto &from : other.groups_) {
+        GroupStates &into = group_of(from->key);
+        into.members.insert(into.members.end(), from->members.begin(), from->members.end());
+        for (const auto &[start, states] : from->buckets) {
+            char *target = states_of(into, start);
+            if (target == nullptr) return exhausted();
+            for (size_t i = 0; i < bound_.count(); ++i) {
+                const int32_t code = bound_.function(i).merge(
+                    bound_.state(target, i), bound_.state(states, i), arena_.table());
+                if (code != VARVE_OK) return exhausted();
+            }
+        }
+    }
+    return {};
+}
+
+}  // namespace varve::query::exec

@@ -1,0 +1,104 @@
+#include "query/exec/budget.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <string>
+
+namespace varve::query::exec {
+
+namespace {
+
+constexpr uint64_t kChunkMax = 1 << 20;
+
+Status exceeded(const std::string &what, uint64_t count, uint64_t limit) {
+    return {Code::resource_exhausted,
+            what + ": (" + std::to_string(count) + "/" + std::to_string(limit) + ")"};
+}
+
+}  // namespace
+
+Budget::Budget(const Limits &limits, std::function<int64_t()> monotonic_ns,
+               std::function<bool()> is_cancelled)
+    : limits_(limits),
+      monotonic_ns_(std::move(monotonic_ns)),
+      is_cancelled_(std::move(is_cancelled)),
+      deadline_ns_(limits.timeout_ns == 0 ? std::numeric_limits<int64_t>::max()
+                                          : monotonic_ns_() + limits.timeout_ns) {}
+
+Status Budget::check() {
+    if (is_cancelled_ && is_cancelled_()) {
+        __atomic_store_n(&cancelled_, 1, __ATOMIC_RELAXED);
+        return {Code::cancelled, "query interrupted"};
+    }
+    if (monotonic_ns_() > deadline_ns_) {
+        __atomic_store_n(&cancelled_, 1, __ATOMIC_RELAXED);
+        return {Code::timeout, "query-timeout limit exceeded"};
+    }
+    return {};
+}
+
+Status Budget::add_points(uint64_t count) {
+    const uint64_t total = points_.fetch_add(count) + count;
+    if (limits_.max_select_point == 0 || total <= limits_.max_select_point) return {};
+    return exceeded("max-select-point limit exceeed", total, limits_.max_select_point);
+}
+
+Status Budget::add_series(uint64_t count) {
+    const uint64_t total = series_.fetch_add(count) + count;
+    if (limits_.max_select_series == 0 || total <= limits_.max_select_series) return {};
+    return exceeded("max-select-series limit exceeded", total, limits_.max_select_series);
+}
+
+Status Budget::check_buckets(uint64_t count) const {
+    if (limits_.max_select_buckets == 0 || count <= limits_.max_select_buckets) return {};
+    return exceeded("max-select-buckets limit exceeded", count, limits_.max_select_buckets);
+}
+
+Status Budget::add_buckets(uint64_t count) {
+    return check_buckets(buckets_.fetch_add(count) + count);
+}
+
+Status Budget::charge(uint64_t size_bytes) {
+    const uint64_t total = memory_.fetch_add(size_bytes) + size_bytes;
+    if (limits_.memory == 0 || total <= limits_.memory) return {};
+    memory_.fetch_sub(size_bytes);
+    return {Code::resource_exhausted, "query.memory limit exceeded: " + std::to_string(size_bytes) +
+                                          " bytes more asked for, " +
+                                          std::to_string(total - size_bytes) + " of " +
+                                          std::to_string(limits_.memory) + " in use"};
+}
+
+void Budget::begin_select() {
+    points_ = 0;
+    series_ = 0;
+    buckets_ = 0;
+}
+
+Arena::~Arena() {
+    budget_.release(charged_);
+}
+
+void *Arena::allocate(uint64_t size, uint64_t alignment) {
+    const auto misfit = reinterpret_cast<uintptr_t>(at_) & (alignment - 1);
+    const uint64_t padding = misfit == 0 ? 0 : alignment - misfit;
+    if (at_ == nullptr || left_ < size + padding) {
+        // Chunks double, so that small queries stay small and large ones allocate seldom.
+        const uint64_t chunk = std::max(size + alignment, chunk_size_);
+        if (Status charged = budget_.charge(chunk); !charged.ok()) {
+            status_ = std::move(charged);
+            return nullptr;
+        }
+        charged_ += chunk;
+        chunk_size_ = std::min(chunk_size_ * 2, kChunkMax);
+        chunks_.push_back(std::make_unique<char[]>(chunk));
+        at_ = chunks_.back().get();
+        left_ = chunk;
+        return allocate(size, alignment);
+    }
+    char *out = at_ + padding;
+    at_ = out + size;
+    left_ -= size + padding;
+    return out;
+}
+
+}  // namespace varve::query::exec

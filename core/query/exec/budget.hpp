@@ -1,0 +1,89 @@
+// What one request may use, and whether anybody still waits for it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include <varve/kind/function.h>
+
+#include "base/status.hpp"
+
+namespace varve::query {
+
+// Keys of [query]; 0 = no limit.
+struct Limits {
+    uint64_t max_select_buckets = 1'000'000;
+    uint64_t max_select_series = 1'000'000;
+    uint64_t max_select_point = 0;
+    int64_t timeout_ns = 60'000'000'000;
+    uint64_t memory = uint64_t{1} << 30;
+};
+
+namespace exec {
+
+// One per request; thread-safe. `monotonic_ns` and `is_cancelled` must be callable from any thread.
+class Budget {
+  public:
+    Budget(const Limits &limits, std::function<int64_t()> monotonic_ns,
+           std::function<bool()> is_cancelled);
+
+    // cancelled "query interrupted", timeout "query-timeout limit exceeded". Called per block.
+    Status check();
+    // resource_exhausted with the names and numbers clients know.
+    Status add_points(uint64_t count);
+    Status add_series(uint64_t count);
+    Status add_buckets(uint64_t count);
+    Status check_buckets(uint64_t count) const;
+    Status charge(uint64_t size_bytes);
+    void release(uint64_t size_bytes) { memory_.fetch_sub(size_bytes); }
+
+    // 1 once the request is to stop; what storage polls.
+    const int32_t *cancelled() const { return &cancelled_; }
+    // A new SELECT counts its points, series and buckets from nothing.
+    void begin_select();
+
+  private:
+    const Limits limits_;
+    const std::function<int64_t()> monotonic_ns_;
+    const std::function<bool()> is_cancelled_;
+    const int64_t deadline_ns_;
+    int32_t cancelled_ = 0;  // written with atomic builtins
+    std::atomic<uint64_t> points_{0};
+    std::atomic<uint64_t> series_{0};
+    std::atomic<uint64_t> buckets_{0};
+    std::atomic<uint64_t> memory_{0};
+};
+
+// Memory of aggregate states: charged to a budget, freed as a whole. Not thread-safe.
+class Arena {
+  public:
+    explicit Arena(Budget &budget) : budget_(budget), table_{this, allocate_for_plugin} {}
+    ~Arena();
+    Arena(const Arena &) = delete;
+    Arena &operator=(const Arena &) = delete;
+
+    // Null when the budget is exhausted; status() says so.
+    void *allocate(uint64_t size, uint64_t alignment);
+    const varve_arena *table() const { return &table_; }
+    const Status &status() const { return status_; }
+
+  private:
+    static void *allocate_for_plugin(void *ctx, uint64_t size, uint64_t alignment) {
+        return static_cast<Arena *>(ctx)->allocate(size, alignment);
+    }
+
+    Budget &budget_;
+    varve_arena table_;
+    std::vector<std::unique_ptr<char[]>> chunks_;
+    char *at_ = nullptr;
+    uint64_t left_ = 0;
+    uint64_t charged_ = 0;
+    uint64_t chunk_size_ = 4096;
+    Status status_;
+};
+
+}  // namespace exec
+}  // namespace varve::query

@@ -1,0 +1,177 @@
+#include "query/exec/group_rows.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace varve::query::exec {
+
+namespace {
+
+void set_value(Vector &column, size_t row, const varve_value &value) {
+    if (column.type == Type::string) {
+        column.set_text(row, view(value.text));
+    } else if (column.type != Type::floating || !std::isnan(value.value.as_float)) {
+        column.set(row, value.value.as_uint);
+    }
+}
+
+}  // namespace
+
+Status GroupRows::begin(GroupStates &group, Arena &arena) {
+    streams_.assign(bound_.count(), {});
+    starts_.clear();
+    std::vector<int64_t> starts;
+    for (const auto &[start, states] : group.buckets) starts.push_back(start);
+    std::sort(starts.begin(), starts.end());
+    if (!run_.select.ascending) std::reverse(starts.begin(), starts.end());
+    for (const int64_t start : starts) {
+        bool any = false;
+        for (size_t i = 0; i < bound_.count(); ++i) {
+            varve_value value{};
+            const int32_t code = bound_.function(i).finish(bound_.state(group.buckets[start], i),
+                                                           arena.table(), &value);
+            if (code != VARVE_OK) return arena.status();
+            if (value.type == 0) continue;
+            streams_[i].points.push_back({start, value});
+            any = true;
+        }
+        if (any) starts_.push_back(start);
+    }
+    at_ = 0;
+    done_ = starts_.empty();
+    return done_ || !fills() ? Status() : set_bounds();
+}
+
+Status GroupRows::set_bounds() {
+    const plan::TimeRange &range = run_.select.range;
+    const bool ascending = run_.select.ascending;
+    const int64_t low = range.has_min() ? windows_.bucket_of(range.min_ns).start_ns
+                                        : (ascending ? starts_.front() : starts_.back());
+    const int64_t high = windows_.bucket_of(range.max_ns).start_ns;
+    cursor_ = ascending ? low : high;
+    last_ = ascending ? high : low;
+    for (Stream &stream : streams_) {
+        if (stream.points.empty()) continue;
+        // Without a lower bound a stream begins at its own first point.
+        stream.first = ascending && !range.has_min() ? stream.points.front().start : cursor_;
+    }
+    const __int128 buckets =
+        (static_cast<__int128>(high) - low) / run_.select.window.interval_ns + 1;
+    return run_.budget.check_buckets(buckets < 1 ? 0 : static_cast<uint64_t>(buckets));
+}
+
+Status GroupRows::next(size_t rows_max, Chunk &chunk) {
+    chunk = Chunk{};
+    for (const plan::Aggregate &aggregate : run_.select.aggregates) {
+        chunk.values.emplace_back();
+        chunk.values.back().reset(aggregate.type, 0);
+    }
+    while (!done_ && chunk.times.size() < rows_max) {
+        if (!fills()) {
+            append_row(starts_[at_++], chunk);
+            done_ = at_ == starts_.size();
+            continue;
+        }
+        append_row(cursor_, chunk);
+        const int64_t next =
+            run_.select.ascending ? windows_.next_start(cursor_) : windows_.previous_start(cursor_);
+        done_ = !before(cursor_, next) || before(last_, next);
+        cursor_ = next;
+    }
+    return run_.budget.check();
+}
+
+int64_t GroupRows::row_time(int64_t start) const {
+    if (windows_.has_interval()) return start;
+    const Stream &stream = streams_.front();
+    if (run_.select.selector_time && stream.at < stream.points.size()) {
+        return stream.points[stream.at].value.time;
+    }
+    return run_.select.range.has_min() ? run_.select.range.min_ns : 0;
+}
+
+void GroupRows::append_row(int64_t start, Chunk &chunk) {
+    const Stream &first = streams_.front();
+    const bool is_point = first.at < first.points.size() && first.points[first.at].start == start;
+    chunk.times.push_back(row_time(start));
+    chunk.origins.push_back(is_point ? Origin::point : Origin::filled);
+    chunk.point_times.push_back(is_point ? first.points[first.at].value.time : 0);
+    for (size_t i = 0; i < streams_.size(); ++i) {
+        Stream &stream = streams_[i];
+        const bool has =
+            stream.at < stream.points.size() && stream.points[stream.at].start == start;
+        append_cell(i, start, has, chunk);
+        if (!has) continue;
+        stream.previous = stream.points[stream.at++];
+        stream.previous_is_null = false;
+    }
+    const bool repeats =
+        run_.select.fill.kind == plan::FillKind::previous && !first.previous_is_null;
+    if (!is_point && repeats) chunk.origins.back() = Origin::repeated;
+}
+
+void GroupRows::append_cell(size_t i, int64_t start, bool is_point, Chunk &chunk) {
+    Vector &column = chunk.values[i];
+    column.append_null(1);
+    if (column.type == Type::none) return;
+    const size_t row = column.valid.size() - 1;
+    const Stream &stream = streams_[i];
+    if (is_point) {
+        set_value(column, row, stream.points[stream.at].value);
+        return;
+    }
+    if (!fills()) return;
+    const bool filled = !stream.points.empty() && !before(start, stream.first) &&
+                        (bound_.function(i).flags & VARVE_FUNCTION_FILLABLE) != 0;
+    if (filled && fill_cell(i, start, column)) return;
+    const plan::Fill &fill = run_.select.fill;
+    if (fill.kind == plan::FillKind::previous && !stream.previous_is_null) {
+        set_value(column, row, stream.previous.value);
+    } else if (fill.kind == plan::FillKind::number) {
+        if (column.type == Type::floating) column.set_number(row, fill.number);
+        if (column.type == Type::integer || column.type == Type::unsigned_integer) {
+            column.set(row, fill.is_integer ? static_cast<uint64_t>(fill.integer)
+                                            : convert_bits(std::bit_cast<uint64_t>(fill.number),
+                                                           Type::floating, column.type));
+        }
+    }
+}
+
+// Null and linear apply only inside a stream; true = the cell is settled.
+bool GroupRows::fill_cell(size_t i, int64_t start, Vector &column) const {
+    const size_t row = column.valid.size() - 1;
+    switch (run_.select.fill.kind) {
+        case plan::FillKind::null:
+            if ((bound_.function(i).flags & VARVE_FUNCTION_FILL_ZERO) != 0) column.set(row, 0);
+            return true;
+        case plan::FillKind::linear:
+            interpolate(streams_[i], start, column);
+            return true;
+        default:
+            return false;
+    }
+}
+
+void GroupRows::interpolate(const Stream &stream, int64_t start, Vector &column) const {
+    if (stream.previous_is_null || stream.at >= stream.points.size()) return;
+    if (!plan::is_numeric(column.type)) return;
+    const size_t row = column.valid.size() - 1;
+    const int64_t interval = run_.select.window.interval_ns;
+    const Point &next = stream.points[stream.at];
+    const int64_t from = stream.previous.start / interval;
+    const auto steps = static_cast<double>(next.start / interval - from);
+    const auto step = static_cast<double>(start / interval - from);
+    const uint64_t a = stream.previous.value.value.as_uint;
+    const uint64_t b = next.value.value.as_uint;
+    if (column.type == Type::floating) {
+        const auto left = std::bit_cast<double>(a);
+        column.set_number(row, (std::bit_cast<double>(b) - left) / steps * step + left);
+        return;
+    }
+    const auto left = std::bit_cast<double>(convert_bits(a, column.type, Type::floating));
+    const auto right = std::bit_cast<double>(convert_bits(b, column.type, Type::floating));
+    const double value = (right - left) / steps * step + left;
+    column.set(row, convert_bits(std::bit_cast<uint64_t>(value), Type::floating, column.type));
+}
+
+}  // namespace varve::query::exec

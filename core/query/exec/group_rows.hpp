@@ -1,0 +1,69 @@
+// The rows of one aggregated group: finished values, filled buckets, row by row in the plan's
+// direction.
+//
+// Every aggregate is a stream of its own. A stream without any point in the group is never filled;
+// the others are, from the range's lower bound (or their first point) to its upper bound. Where one
+// stream has a row and another has none, the other shows the fill's number, its previous value, or
+// null.
+#pragma once
+
+#include <vector>
+
+#include "query/exec/aggregate_groups.hpp"
+
+namespace varve::query::exec {
+
+class GroupRows {
+  public:
+    GroupRows(const Run &run, const BoundAggregates &bound, const Windows &windows)
+        : run_(run), bound_(bound), windows_(windows) {}
+
+    // Finishes the group's states.
+    Status begin(GroupStates &group, Arena &arena);
+
+    enum class Origin : uint8_t { point, repeated, filled };
+    struct Chunk {
+        std::vector<int64_t> times;
+        std::vector<Vector> values;        // one per aggregate
+        std::vector<Origin> origins;       // of the first aggregate's value
+        std::vector<int64_t> point_times;  // of the first aggregate's point, where it is one
+    };
+    // The next rows, at most rows_max; none = the group is done.
+    Status next(size_t rows_max, Chunk &chunk);
+
+  private:
+    struct Point {
+        int64_t start = 0;
+        varve_value value{};
+    };
+    struct Stream {
+        std::vector<Point> points;  // in the plan's direction
+        size_t at = 0;              // the first point not yet passed
+        int64_t first = 0;          // the first bucket that is filled, in the direction
+        bool previous_is_null = true;
+        Point previous;
+    };
+
+    bool before(int64_t a, int64_t b) const { return run_.select.ascending ? a < b : a > b; }
+    bool fills() const {
+        return windows_.has_interval() && run_.select.fill.kind != plan::FillKind::none;
+    }
+    Status set_bounds();
+    void append_row(int64_t start, Chunk &chunk);
+    void append_cell(size_t i, int64_t start, bool is_point, Chunk &chunk);
+    bool fill_cell(size_t i, int64_t start, Vector &column) const;
+    void interpolate(const Stream &stream, int64_t start, Vector &column) const;
+    int64_t row_time(int64_t start) const;
+
+    const Run &run_;
+    const BoundAggregates &bound_;
+    const Windows &windows_;
+    std::vector<Stream> streams_;
+    std::vector<int64_t> starts_;  // without filling: the buckets that have rows
+    size_t at_ = 0;
+    bool done_ = true;
+    int64_t cursor_ = 0;
+    int64_t last_ = 0;
+};
+
+}  // namespace varve::query::exec

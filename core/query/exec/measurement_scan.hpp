@@ -1,0 +1,73 @@
+// One source of a measurement, opened for a plan: which scan columns make up which input, how rows
+// are filtered, and to which output series (group) a series belongs.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <span>
+
+#include "query/exec/storage_gateway.hpp"
+#include "query/exec/vector.hpp"
+#include "query/plan/select.hpp"
+
+namespace varve::query::exec {
+
+class MeasurementScan {
+  public:
+    struct Options {
+        int64_t from_ns = 0;
+        int64_t to_ns = 0;  // exclusive
+        uint64_t limit_per_series = 0;
+        uint32_t partitions = 1;
+    };
+
+    static Result<std::unique_ptr<MeasurementScan>> open(const plan::Select &select,
+                                                         const plan::Measurement &measurement,
+                                                         const plan::ScanSource &source,
+                                                         const Snapshot &snapshot, Budget &budget,
+                                                         const Options &options);
+
+    Scan &scan() { return *scan_; }
+    size_t input_count() const { return inputs_.size(); }
+    const plan::Input &input(size_t i) const { return *inputs_[i].input; }
+    bool has_filter() const { return measurement_.filter.has_value(); }
+
+    // The scan column whose values are the input's as they are; -1 = they must be merged.
+    int direct_column(size_t input) const { return inputs_[input].direct; }
+    const std::vector<uint32_t> &columns_of(size_t input) const { return inputs_[input].columns; }
+    // All scan columns that the plan's inputs need, and those of the filter.
+    const std::vector<uint32_t> &positions() const { return positions_; }
+
+    // The values of the group's tags, joined: equal for equal groups, and in the order of groups.
+    std::string group_key(size_t partition, uint32_t series) const;
+
+    // The input's values in loaded rows. Texts live as long as the block.
+    Vector gather(size_t partition, uint32_t series, size_t input, uint32_t rows,
+                  const varve_column *columns) const;
+    // 1 = the row passes the filter. Empty = every row does.
+    std::vector<uint8_t> passing(size_t partition, uint32_t series,
+                                 const varve_loaded &loaded) const;
+
+  private:
+    MeasurementScan(const plan::Select &select, const plan::Measurement &measurement)
+        : select_(select), measurement_(measurement) {}
+
+    struct Bound {
+        const plan::Input *input = nullptr;
+        uint32_t tag = 0;               // position in the scan's tag keys
+        std::vector<uint32_t> columns;  // scan columns, strongest type first
+        int direct = -1;
+    };
+    void bind(std::map<std::string, uint32_t> &fields);
+
+    const plan::Select &select_;
+    const plan::Measurement &measurement_;
+    std::vector<Bound> inputs_;  // the plan's, then the filter's
+    std::vector<uint32_t> positions_;
+    std::unique_ptr<Scan> scan_;
+};
+
+// The group's tag values, back from the joined form.
+std::vector<std::string> split_group_key(const std::string &key, size_t tags);
+
+}  // namespace varve::query::exec

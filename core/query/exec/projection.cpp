@@ -1,0 +1,76 @@
+#include "query/exec/projection.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "query/exec/evaluate.hpp"
+#include "query/exec/measurement_scan.hpp"
+
+namespace varve::query::exec {
+
+namespace {
+
+void slice(Vector &vector, size_t from, size_t count) {
+    if (vector.type == Type::none) return;
+    const auto cut = [&](auto &list) {
+        if (list.empty()) return;
+        list.erase(list.begin(), list.begin() + static_cast<ptrdiff_t>(from));
+        list.resize(count);
+    };
+    cut(vector.bits);
+    cut(vector.text);
+    cut(vector.valid);
+}
+
+Status check_finite(const Vector &vector, size_t rows) {
+    if (vector.type != Type::floating) return {};
+    for (size_t row = 0; row < rows; ++row) {
+        if (!vector.is_valid(row) || !std::isinf(vector.number(row))) continue;
+        return {Code::invalid_argument, vector.number(row) > 0 ? "json: unsupported value: +Inf"
+                                                               : "json: unsupported value: -Inf"};
+    }
+    return {};
+}
+
+}  // namespace
+
+void Projection::begin(const std::string &measurement, const std::string &key) {
+    head_ = SeriesHead{};
+    head_.name = measurement;
+    const std::vector<std::string> values = split_group_key(key, select_.group_tags.size());
+    for (size_t i = 0; i < values.size(); ++i) {
+        head_.tags.emplace_back(select_.group_tags[i], values[i]);
+    }
+    head_.columns.push_back(select_.time_name);
+    for (const plan::Output &output : select_.outputs) head_.columns.push_back(output.name);
+    head_sent_ = false;
+    skipped_ = 0;
+    emitted_ = 0;
+}
+
+uint64_t Projection::wanted() const {
+    if (select_.limit == 0) return 0;
+    return select_.limit - emitted_ + select_.offset - skipped_;
+}
+
+Status Projection::push(std::span<const int64_t> times, std::span<const Vector> columns) {
+    const uint64_t skip = std::min<uint64_t>(select_.offset - skipped_, times.size());
+    skipped_ += skip;
+    uint64_t count = times.size() - skip;
+    if (select_.limit != 0) count = std::min(count, select_.limit - emitted_);
+    if (count == 0) return {};
+    std::vector<Vector> values;
+    for (const plan::Output &output : select_.outputs) {
+        values.push_back(evaluate(output.value, columns, times.size()));
+        if (skip != 0 || count != times.size()) slice(values.back(), skip, count);
+        VARVE_RETURN_IF_ERROR(check_finite(values.back(), count));
+    }
+    if (!head_sent_) {
+        VARVE_RETURN_IF_ERROR(sink_.begin_series(head_));
+        head_sent_ = true;
+    }
+    emitted_ += count;
+    return sink_.rows(times.subspan(skip, count), values, count);
+}
+
+}  // namespace varve::query::exec

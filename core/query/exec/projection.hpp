@@ -1,0 +1,33 @@
+// The tail of the pipeline: outputs are computed, LIMIT and OFFSET are cut off, rows go to the
+// sink.
+#pragma once
+
+#include "query/exec/row_sink.hpp"
+#include "query/plan/select.hpp"
+
+namespace varve::query::exec {
+
+// For one output series at a time.
+class Projection {
+  public:
+    Projection(const plan::Select &select, RowSink &sink) : select_(select), sink_(sink) {}
+
+    // `key` as MeasurementScan::group_key makes it.
+    void begin(const std::string &measurement, const std::string &key);
+    // True once LIMIT is reached: further rows would be dropped.
+    bool full() const { return select_.limit != 0 && emitted_ >= select_.limit; }
+    // How many rows are still wanted, OFFSET included; 0 = all.
+    uint64_t wanted() const;
+    // Columns as plan::Output expects them.
+    Status push(std::span<const int64_t> times, std::span<const Vector> columns);
+
+  private:
+    const plan::Select &select_;
+    RowSink &sink_;
+    SeriesHead head_;
+    bool head_sent_ = false;
+    uint64_t skipped_ = 0;
+    uint64_t emitted_ = 0;
+};
+
+}  // namespace varve::query::exec

@@ -1,0 +1,82 @@
+// Rows of several series, held in memory to be put in order of time.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "query/exec/measurement_scan.hpp"
+#include "query/exec/run_select.hpp"
+
+namespace varve::query::exec {
+
+// What one partition gave. Texts lie in the arena.
+struct RawPart {
+    explicit RawPart(Budget &the_budget) : budget(the_budget), arena(the_budget) {}
+    ~RawPart() { budget.release(charged); }
+    RawPart(const RawPart &) = delete;
+    RawPart &operator=(const RawPart &) = delete;
+
+    Budget &budget;
+    Arena arena;
+    uint64_t charged = 0;
+    std::vector<std::string> series_keys;
+    std::vector<std::string> group_keys;  // by series
+    std::vector<uint32_t> series;         // by row: position in series_keys
+    std::vector<int64_t> times;
+    std::vector<Vector> columns;  // as Select::inputs
+};
+
+// A time range of some groups.
+struct RawLoad {
+    int64_t from_ns = 0;
+    int64_t to_ns = 0;                              // exclusive
+    const std::set<std::string> *groups = nullptr;  // null = all
+    uint64_t limit_per_series = 0;
+    uint64_t rows_max = 0;  // more rows end the load early; 0 = no limit
+};
+
+class RawRows {
+  public:
+    RawRows(const Run &run, const plan::Measurement &measurement)
+        : run_(run), measurement_(measurement) {}
+
+    Status load(const RawLoad &load);
+    // rows_max was passed: what is here is incomplete.
+    bool overflowed() const { return overflowed_.load(); }
+    uint64_t row_count() const { return order_.size(); }
+
+    struct Ref {
+        uint32_t part = 0;
+        uint32_t row = 0;
+    };
+    // Rows by group, time in the plan's direction, series key.
+    const std::vector<Ref> &order() const { return order_; }
+    const std::string &group_of(Ref ref) const {
+        const RawPart &part = *parts_[ref.part];
+        return part.group_keys[part.series[ref.row]];
+    }
+    int64_t time_of(Ref ref) const { return parts_[ref.part]->times[ref.row]; }
+    // Columns of the rows order()[from, to).
+    std::vector<Vector> gather(size_t from, size_t to) const;
+
+  private:
+    Status load_source(const plan::ScanSource &source, const RawLoad &load);
+    Status read_partition(MeasurementScan &scan, size_t partition, const RawLoad &load,
+                          RawPart &part);
+    Status append(MeasurementScan &scan, size_t partition, const varve_block &block,
+                  RawPart &part) const;
+    void sort();
+
+    const Run &run_;
+    const plan::Measurement &measurement_;
+    std::vector<std::unique_ptr<MeasurementScan>> scans_;  // tags point into their partitions
+    std::vector<std::unique_ptr<RawPart>> parts_;
+    std::vector<Ref> order_;
+    std::atomic<uint64_t> loaded_{0};
+    std::atomic<bool> overflowed_{false};
+};
+
+}  // namespace varve::query::exec

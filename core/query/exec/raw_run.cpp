@@ -1,0 +1,223 @@
+// Raw rows of one measurement, in bounded memory.
+//
+//  1. A survey reads block headers only: which groups (output series) there are, how many rows each
+//     has, and when.
+//  2. Small neighbouring groups are read together, in one scan of the whole range, and sorted.
+//  3. A group too large for that is read in consecutive slices of time of the same snapshot; a
+//     slice's width follows from how many rows the last one had. With LIMIT the first slices are
+//     narrow and reading stops at the last row that is wanted.
+#include <algorithm>
+#include <map>
+
+#include "query/exec/projection.hpp"
+#include "query/exec/raw_rows.hpp"
+
+namespace varve::query::exec {
+
+namespace {
+
+constexpr uint64_t kRowsInMemory = 1 << 18;
+constexpr uint64_t kRowsPerPush = 4096;
+constexpr size_t kGroupsInPredicateMax = 64;
+constexpr uint64_t kFirstSliceRowsMin = 4096;
+
+struct Group {
+    uint64_t rows = 0;  // an upper bound
+    int64_t t_min = kTimeMax;
+    int64_t t_max = kTimeMin;
+};
+
+class RawRun {
+  public:
+    RawRun(const Run &run, const plan::Measurement &measurement)
+        : run_(run), measurement_(measurement), projection_(run.select, run.sink) {}
+
+    Status run();
+
+  private:
+    using Groups = std::map<std::string, Group>;
+
+    uint64_t limit_per_series() const;
+    Status survey();
+    Status survey_source(const plan::ScanSource &source);
+    std::vector<Groups::const_iterator> wanted_groups() const;
+    plan::Measurement restricted_to(const std::set<std::string> &groups) const;
+    Status run_together(const std::set<std::string> &groups);
+    Status run_sliced(const std::string &key, const Group &group);
+    Status emit(const RawRows &rows, bool same_series_goes_on);
+
+    const Run &run_;
+    const plan::Measurement &measurement_;
+    Projection projection_;
+    Groups groups_;
+};
+
+// Without a filter no series gives more rows than are wanted in all.
+uint64_t RawRun::limit_per_series() const {
+    const plan::Select &select = run_.select;
+    if (select.limit == 0 || measurement_.filter.has_value()) return 0;
+    // A row of storage may lack all selected fields, so several fields' rows cannot be counted.
+    if (select.inputs.size() != 1) return 0;
+    return select.limit + select.offset;
+}
+
+Status RawRun::survey() {
+    for (const plan::ScanSource &source : measurement_.sources) {
+        VARVE_RETURN_IF_ERROR(survey_source(source));
+    }
+    return {};
+}
+
+Status RawRun::survey_source(const plan::ScanSource &source) {
+    const plan::TimeRange &range = run_.select.range;
+    Result<std::unique_ptr<MeasurementScan>> opened =
+        MeasurementScan::open(run_.select, measurement_, source, run_.snapshot_of(source),
+                              run_.budget, {range.min_ns, range.max_ns + 1, limit_per_series(), 1});
+    if (!opened.ok()) return opened.status();
+    const MeasurementScan &scan = **opened;
+    Scan &blocks = (*opened)->scan();
+    varve_block block;
+    for (size_t partition = 0; partition < blocks.partition_count(); ++partition) {
+        uint32_t current = UINT32_MAX;
+        Group *group = nullptr;
+        for (;;) {
+            VARVE_RETURN_IF_ERROR(run_.budget.check());
+            const Result<bool> more = blocks.next(partition, block);
+            if (!more.ok()) return more.status();
+            if (!*more) break;
+            if (block.series != current) {
+                current = block.series;
+                VARVE_RETURN_IF_ERROR(run_.budget.add_series(1));
+                group = &groups_[scan.group_key(partition, current)];
+            }
+            group->rows += block.rows;
+            group->t_min = std::min(group->t_min, std::max(block.t_min, range.min_ns));
+            group->t_max = std::max(group->t_max, std::min(block.t_max, range.max_ns));
+        }
+    }
+    return {};
+}
+
+std::vector<RawRun::Groups::const_iterator> RawRun::wanted_groups() const {
+    std::vector<Groups::const_iterator> order;
+    for (auto it = groups_.begin(); it != groups_.end(); ++it) order.push_back(it);
+    if (!run_.select.ascending) std::reverse(order.begin(), order.end());
+    const uint64_t skip = std::min<uint64_t>(run_.select.series_offset, order.size());
+    order.erase(order.begin(), order.begin() + static_cast<ptrdiff_t>(skip));
+    const uint64_t limit = run_.select.series_limit;
+    if (limit != 0 && order.size() > limit) order.resize(limit);
+    return order;
+}
+
+Status RawRun::run() {
+    VARVE_RETURN_IF_ERROR(survey());
+    std::set<std::string> together;
+    uint64_t rows = 0;
+    for (const auto &it : wanted_groups()) {
+        if (!together.empty() && rows + it->second.rows > kRowsInMemory) {
+            VARVE_RETURN_IF_ERROR(run_together(together));
+            together.clear();
+            rows = 0;
+        }
+        if (it->second.rows > kRowsInMemory) {
+            VARVE_RETURN_IF_ERROR(run_sliced(it->first, it->second));
+        } else {
+            together.insert(it->first);
+            rows += it->second.rows;
+        }
+    }
+    return together.empty() ? Status() : run_together(together);
+}
+
+plan::Measurement RawRun::restricted_to(const std::set<std::string> &groups) const {
+    plan::Measurement out = measurement_;
+    const std::vector<std::string> &tags = run_.select.group_tags;
+    if (groups.size() == groups_.size() || tags.empty() || groups.size() > kGroupsInPredicateMax) {
+        return out;
+    }
+    plan::SeriesPredicate any{VARVE_SERIES_OR, {}, {}, {}};
+    for (const std::string &key : groups) {
+        const std::vector<std::string> values = split_group_key(key, tags.size());
+        plan::SeriesPredicate all{VARVE_SERIES_AND, {}, {}, {}};
+        for (size_t i = 0; i < tags.size(); ++i) {
+            all.children.push_back({VARVE_SERIES_EQ, tags[i], values[i], {}});
+        }
+        any.children.push_back(std::move(all));
+    }
+    out.series = {VARVE_SERIES_AND, {}, {}, {std::move(out.series), std::move(any)}};
+    return out;
+}
+
+Status RawRun::run_together(const std::set<std::string> &groups) {
+    const plan::Measurement measurement = restricted_to(groups);
+    RawRows rows(run_, measurement);
+    const plan::TimeRange &range = run_.select.range;
+    VARVE_RETURN_IF_ERROR(
+        rows.load({range.min_ns, range.max_ns + 1, &groups, limit_per_series(), 0}));
+    return emit(rows, false);
+}
+
+Status RawRun::run_sliced(const std::string &key, const Group &group) {
+    const std::set<std::string> groups{key};
+    const plan::Measurement measurement = restricted_to(groups);
+    projection_.begin(measurement_.name, key);
+    const bool ascending = run_.select.ascending;
+    const __int128 span = static_cast<__int128>(group.t_max) - group.t_min + 1;
+    const uint64_t wanted = projection_.wanted();
+    const uint64_t first_rows =
+        wanted == 0 ? kRowsInMemory : std::clamp(wanted * 4, kFirstSliceRowsMin, kRowsInMemory);
+    __int128 width = std::max<__int128>(1, span * first_rows / group.rows);
+    __int128 done = 0;  // of the span, from its first end in the direction
+    while (done < span && !projection_.full()) {
+        width = std::clamp<__int128>(width, 1, span - done);
+        const __int128 from = ascending ? group.t_min + done : group.t_max + 1 - done - width;
+        RawRows rows(run_, measurement);
+        const uint64_t rows_max = width > 1 ? 4 * kRowsInMemory : 0;
+        VARVE_RETURN_IF_ERROR(
+            rows.load({static_cast<int64_t>(from), static_cast<int64_t>(from + width), &groups, 0,
+                       rows_max}));
+        if (rows.overflowed()) {
+            width /= 4;
+            continue;
+        }
+        VARVE_RETURN_IF_ERROR(emit(rows, true));
+        done += width;
+        if (rows.row_count() > kRowsInMemory) width /= 2;
+        if (rows.row_count() < kRowsInMemory / 2) width *= 2;
+    }
+    return {};
+}
+
+Status RawRun::emit(const RawRows &rows, bool same_series_goes_on) {
+    const auto &order = rows.order();
+    std::vector<int64_t> times;
+    for (size_t at = 0; at < order.size();) {
+        const std::string &group = rows.group_of(order[at]);
+        if (!same_series_goes_on) projection_.begin(measurement_.name, group);
+        size_t end = at;
+        while (end < order.size() && rows.group_of(order[end]) == group) ++end;
+        while (at < end && !projection_.full()) {
+            const size_t to = std::min<size_t>(end, at + kRowsPerPush);
+            times.clear();
+            for (size_t i = at; i < to; ++i) times.push_back(rows.time_of(order[i]));
+            VARVE_RETURN_IF_ERROR(run_.budget.check());
+            VARVE_RETURN_IF_ERROR(projection_.push(times, rows.gather(at, to)));
+            at = to;
+        }
+        at = end;
+    }
+    return {};
+}
+
+}  // namespace
+
+Status run_raw(const Run &run, const plan::Measurement &measurement) {
+    bool has_field = false;
+    for (const plan::Input &input : run.select.inputs) {
+        has_field = has_field || (!input.is_tag && input.type != Type::none);
+    }
+    // Tags alone make no rows.
+    return has_field ? RawRun(run, measurement).run() : Status();
+}
+
+}  // namespace varve::query::exec

@@ -1,0 +1,32 @@
+// Where a statement's rows go: an encoder, or another operator.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/status.hpp"
+#include "query/exec/vector.hpp"
+
+namespace varve::query::exec {
+
+struct SeriesHead {
+    std::string name;
+    std::vector<std::pair<std::string, std::string>> tags;  // sorted by key
+    std::vector<std::string> columns;
+    bool has_time = true;  // column 0 is the time
+};
+
+class RowSink {
+  public:
+    virtual ~RowSink() = default;
+    // A new series; the head must live until the next begin_series or the statement's end.
+    virtual Status begin_series(const SeriesHead &head) = 0;
+    // times is empty when the head has no time; values are the other columns.
+    virtual Status rows(std::span<const int64_t> times, std::span<const Vector> values,
+                        size_t row_count) = 0;
+};
+
+}  // namespace varve::query::exec

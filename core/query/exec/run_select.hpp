@@ -1,0 +1,31 @@
+// Runs a plan: every measurement in order, each by the operator that its plan needs.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "query/exec/row_sink.hpp"
+#include "query/exec/storage_gateway.hpp"
+#include "query/exec/task_runner.hpp"
+#include "query/plan/select.hpp"
+
+namespace varve::query::exec {
+
+// What the operators of one SELECT share.
+struct Run {
+    const plan::Select &select;
+    const std::vector<std::shared_ptr<Snapshot>> &snapshots;  // one per database
+    Budget &budget;
+    TaskRunner &tasks;
+    RowSink &sink;
+
+    const Snapshot &snapshot_of(const plan::ScanSource &source) const;
+};
+
+Status run_select(const Run &run);
+
+// One measurement's rows. Series come in the order of the plan's direction.
+Status run_raw(const Run &run, const plan::Measurement &measurement);
+Status run_aggregate(const Run &run, const plan::Measurement &measurement);
+
+}  // namespace varve::query::exec

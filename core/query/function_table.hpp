@@ -1,0 +1,27 @@
+// The functions that loaded plugins offer, by name. Filled at start, then only read; the tables
+// live as long as their plugins.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include <varve/kind/function.h>
+
+#include "base/status.hpp"
+
+namespace varve::query {
+
+class FunctionTable {
+  public:
+    // already_exists "function NAME is offered twice".
+    Status add(const varve_function_set &set);
+    Status add(const varve_function &function);
+    // Null if no plugin offers it.
+    const varve_function *find(std::string_view name) const;
+
+  private:
+    std::map<std::string, const varve_function *, std::less<>> functions_;
+};
+
+}  // namespace varve::query

@@ -1,0 +1,129 @@
+// The plan algebra: what every language is lowered to. A Select is a pipeline of fixed order, each
+// stage of which may be absent:
+//
+//   scan ── filter ── aggregate by (tags, window) ── fill ── project ── limit per series ── limit
+//   of (per measurement) series
+//
+// Columns are known by position. The inputs are the fields and tags that the select refers to, the
+// same for all measurements; a measurement's filter may refer to further ones behind them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <varve/kind/function.h>
+#include <varve/kind/storage.h>
+
+#include "model/time.hpp"
+#include "query/plan/scalar.hpp"
+
+namespace varve::query::plan {
+
+// A tree over tags, owned; handed to storage as varve_series_predicate.
+struct SeriesPredicate {
+    uint32_t op = VARVE_SERIES_ALL;
+    std::string tag;
+    std::string value;
+    std::vector<SeriesPredicate> children;
+};
+
+struct ValueCondition {  // `column op constant`; lets storage skip blocks
+    std::string column;
+    uint32_t op = VARVE_EQ;
+    Type type = Type::none;
+    double number = 0;
+    int64_t integer = 0;
+    uint64_t unsigned_integer = 0;
+    std::string text;
+};
+
+struct Input {
+    std::string name;
+    bool is_tag = false;
+    Type type = Type::none;  // what values are turned to; none = there are no values at all
+    // Numbers of other types are converted; what cannot be is absent.
+    bool converts = true;
+};
+
+struct ScanSource {
+    uint64_t db_id = 0;
+    uint64_t rp_id = 0;
+    std::string measurement;
+};
+
+struct Measurement {
+    std::string name;
+    std::vector<ScanSource> sources;
+    SeriesPredicate series;
+    std::vector<Input> filter_inputs;  // positions follow Select::inputs
+    std::optional<Scalar> filter;      // true = the row stays
+    std::vector<ValueCondition> conditions;
+};
+
+// Instants, both inclusive.
+struct TimeRange {
+    int64_t min_ns = kTimeMin;
+    int64_t max_ns = kTimeMax;
+    bool has_min() const { return min_ns != kTimeMin; }
+    bool has_max() const { return max_ns != kTimeMax; }
+    bool empty() const { return min_ns > max_ns; }
+};
+
+struct Window {
+    int64_t interval_ns = 0;  // 0 = one bucket over the whole range
+    int64_t offset_ns = 0;
+    TimeZone zone;
+};
+
+struct Argument {
+    uint32_t kind = VARVE_ARGUMENT_OTHER;
+    int64_t integer = 0;
+    double number = 0;
+    std::string text;
+};
+
+struct Aggregate {
+    const varve_function *function = nullptr;
+    uint32_t input = 0;               // position of the field in Select::inputs
+    std::vector<Argument> arguments;  // all, the field first
+    Type type = Type::none;           // of the result
+};
+
+enum class FillKind : uint8_t { null, none, previous, linear, number };
+
+struct Fill {
+    FillKind kind = FillKind::null;
+    double number = 0;
+    int64_t integer = 0;
+    bool is_integer = false;
+};
+
+struct Output {
+    std::string name;
+    // Over inputs; with aggregates over the aggregates' results, and then the inputs.
+    Scalar value;
+};
+
+struct Select {
+    std::vector<Measurement> measurements;  // ascending by name
+    std::vector<Input> inputs;
+    std::vector<std::string> group_tags;  // sorted
+    TimeRange range;
+    Window window;
+    std::vector<Aggregate> aggregates;  // empty = raw rows
+    bool selector_time = false;         // rows carry the selected point's time
+    bool needs_point = false;           // outputs refer to inputs of the selected point
+    Fill fill;
+    std::vector<Output> outputs;
+    std::string time_name = "time";
+    bool ascending = true;
+    uint64_t limit = 0;  // 0 = all
+    uint64_t offset = 0;
+    uint64_t series_limit = 0;  // per measurement
+    uint64_t series_offset = 0;
+};
+
+}  // namespace varve::query::plan
