@@ -1,0 +1,156 @@
+#include "common/batch/batch_builder.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+namespace varve {
+namespace {
+
+size_t value_size(uint32_t type) {
+    if (type == VARVE_TYPE_STRING) return sizeof(varve_str);
+    return type == VARVE_TYPE_BOOLEAN ? 1 : 8;
+}
+
+template <typename T>
+T *regrown(Arena &arena, const T *old, size_t count, size_t capacity) {
+    T *fresh = arena.array<T>(capacity);
+    if (count != 0) std::memcpy(fresh, old, count * sizeof(T));
+    return fresh;
+}
+
+}  // namespace
+
+TableBuilder::TableBuilder(Arena &arena, std::string_view measurement,
+                           std::span<const FieldSpec> fields)
+    : arena_(arena),
+      measurement_(measurement),
+      fields_(fields.begin(), fields.end()),
+      values_(fields.size(), nullptr),
+      decimals_(fields.size(), 0) {}
+
+void TableBuilder::grow(size_t rows_hint) {
+    constexpr size_t kFirst = 16;
+    // A hint may be wrong: at most eight times what there is.
+    const size_t hinted = std::min(row_count_ + rows_hint, row_count_ * size_t{8});
+    const size_t capacity = std::max({kFirst, row_count_ * size_t{2}, hinted});
+    times_ = regrown(arena_, times_, row_count_, capacity);
+    key_indexes_ = regrown(arena_, key_indexes_, row_count_, capacity);
+    ordinals_ = regrown(arena_, ordinals_, row_count_, capacity);
+    for (size_t i = 0; i < fields_.size(); ++i) {
+        const size_t size = value_size(fields_[i].type);
+        values_[i] = regrown(arena_, static_cast<const char *>(values_[i]), row_count_ * size,
+                             capacity * size);
+    }
+    capacity_ = static_cast<uint32_t>(capacity);
+}
+
+uint32_t TableBuilder::add_key(std::string_view text, uint64_t hash) {
+    keys_.push_back({str(text), hash});
+    return static_cast<uint32_t>(keys_.size() - 1);
+}
+
+uint32_t TableBuilder::key(std::string_view text, uint64_t hash) {
+    const auto [from, to] = key_positions_.equal_range(hash);
+    for (auto at = from; at != to; ++at) {
+        if (view(keys_[at->second].text) == text) return at->second;
+    }
+    const uint32_t position = add_key(text, hash);
+    key_positions_.emplace(hash, position);
+    return position;
+}
+
+void TableBuilder::fill(varve_table &table) {
+    auto *columns = arena_.array<varve_column>(fields_.size());
+    for (size_t i = 0; i < fields_.size(); ++i) {
+        columns[i] = {str(fields_[i].name), fields_[i].type, decimals_[i], {}, values_[i], nullptr};
+    }
+    table.struct_size = sizeof table;
+    table.key_count = static_cast<uint32_t>(keys_.size());
+    table.row_count = row_count_;
+    table.column_count = static_cast<uint32_t>(fields_.size());
+    table.measurement = str(measurement_);
+    table.keys = keys_.data();
+    table.key_index = key_indexes_;
+    table.times = times_;
+    table.ordinals = ordinals_;
+    table.columns = columns;
+    table.keep = nullptr;
+}
+
+// Everything that lives as long as the batch.
+struct BatchBuilder::Owner {
+    ~Owner() {
+        if (release) release();
+    }
+
+    varve_batch batch{};
+    Arena arena;
+    std::vector<std::unique_ptr<TableBuilder>> builders;
+    std::unordered_multimap<size_t, TableBuilder *> by_shape;
+    std::vector<varve_table> tables;
+    std::vector<const varve_table *> table_pointers;
+    std::function<void()> release;
+};
+
+BatchBuilder::BatchBuilder() : owner_(std::make_unique<Owner>()) {}
+BatchBuilder::~BatchBuilder() = default;
+BatchBuilder::BatchBuilder(BatchBuilder &&) noexcept = default;
+BatchBuilder &BatchBuilder::operator=(BatchBuilder &&) noexcept = default;
+
+Arena &BatchBuilder::arena() {
+    return owner_->arena;
+}
+
+TableBuilder &BatchBuilder::table(std::string_view measurement, std::span<const FieldSpec> fields) {
+    size_t shape = std::hash<std::string_view>()(measurement);
+    for (const FieldSpec &field : fields) {
+        shape = shape * 31 + std::hash<std::string_view>()(field.name) + field.type;
+    }
+    const auto [from, to] = owner_->by_shape.equal_range(shape);
+    for (auto at = from; at != to; ++at) {
+        TableBuilder &table = *at->second;
+        if (table.measurement() == measurement && std::ranges::equal(table.fields(), fields)) {
+            return table;
+        }
+    }
+    owner_->builders.push_back(std::make_unique<TableBuilder>(owner_->arena, measurement, fields));
+    owner_->by_shape.emplace(shape, owner_->builders.back().get());
+    return *owner_->builders.back();
+}
+
+uint64_t BatchBuilder::row_count() const {
+    uint64_t rows = 0;
+    for (const auto &table : owner_->builders) rows += table->row_count();
+    return rows;
+}
+
+void BatchBuilder::on_release(std::function<void()> release) {
+    owner_->release = std::move(release);
+}
+
+varve_batch *BatchBuilder::finish(uint64_t hash_seed, uint64_t producer) {
+    std::unique_ptr<Owner> owner = std::move(owner_);
+    owner_ = std::make_unique<Owner>();
+    varve_batch &batch = owner->batch;
+    owner->tables.reserve(owner->builders.size());
+    for (const auto &builder : owner->builders) {
+        if (builder->row_count() == 0) continue;
+        builder->fill(owner->tables.emplace_back());
+        owner->table_pointers.push_back(&owner->tables.back());
+        batch.row_count += builder->row_count();
+        batch.value_count += uint64_t{builder->row_count()} * builder->fields().size();
+    }
+    if (batch.row_count == 0) return nullptr;
+    batch.struct_size = sizeof batch;
+    batch.table_count = static_cast<uint32_t>(owner->tables.size());
+    batch.tables = owner->table_pointers.data();
+    batch.hash_seed = hash_seed;
+    batch.producer = producer;
+    batch.size_bytes = owner->arena.size_bytes();
+    batch.owner = owner.get();
+    batch.release = [](varve_batch *released) { delete static_cast<Owner *>(released->owner); };
+    return &owner.release()->batch;
+}
+
+}  // namespace varve

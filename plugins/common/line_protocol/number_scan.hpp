@@ -1,0 +1,52 @@
+// Numbers as senders mostly write them, eight digits at a time. Each function stops where the form
+// it knows ends and says "not mine" (null) for anything else; the line reader takes those.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+
+namespace varve::line_protocol {
+
+inline bool is_decimal_digit(char c) {
+    return static_cast<unsigned char>(c - '0') < 10;
+}
+
+// How many of the eight bytes at `p`, from the first, are digits.
+inline int leading_digits(uint64_t bytes) {
+    const uint64_t above = (bytes + 0x4646464646464646ULL) | (bytes - 0x3030303030303030ULL);
+    const uint64_t others = above & 0x8080808080808080ULL;
+    return others == 0 ? 8 : std::countr_zero(others) / 8;
+}
+
+// The value of eight digits, the first in the lowest byte (D. Lemire's SWAR method).
+inline uint64_t eight_digits(uint64_t bytes) {
+    bytes -= 0x3030303030303030ULL;
+    bytes = bytes * 10 + (bytes >> 8);
+    return (((bytes & 0x000000FF000000FFULL) * 0x000F424000000064ULL) +
+            (((bytes >> 16) & 0x000000FF000000FFULL) * 0x0000271000000001ULL)) >>
+           32;
+}
+
+// Adds the digits at `p` to `value`, of which `count` are behind; returns the position behind them.
+// The eight bytes at any position up to `end` may be read (the caller keeps that slack).
+inline const char *scan_digits(const char *p, uint64_t &value, int &count) {
+    static constexpr uint64_t kPowers[9] = {1,      10,      100,      1000,     10000,
+                                            100000, 1000000, 10000000, 100000000};
+    for (;;) {
+        uint64_t bytes;
+        std::memcpy(&bytes, p, 8);
+        const int digits = leading_digits(bytes);
+        if (digits == 0) return p;
+        // Shift the digits to the high end and fill the low one with '0'.
+        const uint64_t aligned =
+            digits == 8 ? bytes
+                        : (bytes << (64 - 8 * digits)) | (0x3030303030303030ULL >> (8 * digits));
+        value = value * kPowers[digits] + eight_digits(aligned);
+        count += digits;
+        if (digits < 8 || count > 19) return p + digits;
+        p += 8;
+    }
+}
+
+}  // namespace varve::line_protocol

@@ -1,0 +1,210 @@
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "plugins/common/line_protocol/dump.hpp"
+
+namespace varve {
+namespace {
+
+line_protocol::Options options() {
+    line_protocol::Options made;
+    made.now_ns = 1'700'000'000'123'456'789;
+    made.hash_seed = 42;
+    return made;
+}
+
+std::string parse(std::string_view body) {
+    auto predicted = options();
+    auto by_the_book = options();
+    by_the_book.predict = false;
+    const std::string text = dump_parsed(body, predicted);
+    EXPECT_EQ(text, dump_parsed(body, by_the_book)) << body;
+    return text;
+}
+
+std::string reason(const std::string &line) {
+    const std::string text = parse(line);
+    const std::string prefix = "unable to parse '" + line + "': ";
+    return text.starts_with(prefix) ? text.substr(prefix.size()) : "NOT REFUSED: " + text;
+}
+
+TEST(LineProtocol, ReadsEveryType) {
+    EXPECT_EQ(
+        parse("m,a=b f=1.5,i=-2i,s=\"x,y z\",t=true,e=1e3 10\n"),
+        "m,a=b|f=f:1.5/3ff8000000000000,i=i:-2,s=s:x,y z,t=b:1,e=f:1000/408f400000000000|10\n");
+}
+
+TEST(LineProtocol, MissingTimeIsNowCutToThePrecision) {
+    auto milli = options();
+    milli.precision_ns = 1'000'000;
+    EXPECT_EQ(dump_parsed("m i=1i", milli), "m|i=i:1|1700000000123000000\n");
+    EXPECT_EQ(dump_parsed("m i=1i 5", milli), "m|i=i:1|5000000\n");
+}
+
+TEST(LineProtocol, EscapesRoundTrip) {
+    EXPECT_EQ(parse("my\\ mea\\,s,ta\\ g\\,k\\=x=va\\ l\\,u\\=e "
+                    "fi\\ e\\,l\\=d=\"q\\\"uo\\\\te\\nx\"  1"),
+              "my\\ mea\\,s,ta\\ g\\,k\\=x=va\\ l\\,u\\=e|fi e,l=d=s:q\"uo\\te\\nx|1\n");
+    EXPECT_EQ(parse("eq=x,t=a\\b i=1i 1"), "eq=x,t=a\\b|i=i:1|1\n");
+    EXPECT_EQ(parse("tb\tx i=1i 1"), "tb\tx|i=i:1|1\n");
+}
+
+TEST(LineProtocol, SortsTags) {
+    EXPECT_EQ(parse("m,b=2,a=1,c=3 i=1i 1"), "m,a=1,b=2,c=3|i=i:1|1\n");
+}
+
+TEST(LineProtocol, BlankLinesAndCommentsAreNothing) {
+    EXPECT_EQ(parse("\n\n  \t\n# m i=1i 1\n m i=1i 1"), "m|i=i:1|1\n");
+    EXPECT_EQ(parse(""), "");
+}
+
+TEST(LineProtocol, NewlineInAQuotedValueBelongsToIt) {
+    EXPECT_EQ(parse("m s=\"a\nb\" 1\nm s=\"c\" 2"), "m|s=s:a\nb|1\nm|s=s:c|2\n");
+}
+
+TEST(LineProtocol, AFieldNamedTwiceTakesTheLast) {
+    EXPECT_EQ(parse("m f=1i,f=2i 1"), "m|f=i:2|1\n");
+    EXPECT_EQ(parse("m f=1i,f=\"x\" 1"), "m|f=s:x|1\n");
+}
+
+TEST(LineProtocol, AFieldNamedTimeIsDroppedBesideOthers) {
+    EXPECT_EQ(parse("m time=5i,v=1i 1"), "m|v=i:1|1\n");
+    EXPECT_EQ(parse("m time=5i 1"), "m|time=i:5|1\n");  // left to the validator
+}
+
+TEST(LineProtocol, InvalidUtf8IsBytes) {
+    EXPECT_EQ(parse("m,t=\xff\xfe s=\"\xc3\" 1"), "m,t=\xff\xfe|s=s:\xc3|1\n");
+}
+
+TEST(LineProtocol, InfluxDbsWords) {
+    const std::pair<const char *, const char *> cases[] = {
+        {"m1", "missing fields"},
+        {"m1 ", "invalid field format"},
+        {",a=1 v=1", "missing measurement"},
+        {"m1,a v=1", "missing tag value"},
+        {"m1,a= v=1", "missing tag value"},
+        {"m1,=b v=1", "missing tag key"},
+        {"m1,a=b=c v=1", "invalid tag format"},
+        {"m1,a=1,a=2 v=1", "duplicate tags"},
+        {"m1,b=1,a=2,b=3 v=1", "duplicate tags"},
+        {"m1 =1", "missing field key"},
+        {"m1 v=", "missing field value"},
+        {"m1 v=,x=1", "missing field value"},
+        {"m1 v=abc", "invalid boolean"},
+        {"m1 v=tru", "invalid boolean"},
+        {"m1 v=\"abc", "unbalanced quotes"},
+        {"m1 v=1.1.1", "invalid number"},
+        {"m1 v=1u", "invalid number"},
+        {"m1 v=NaN", "invalid number"},
+        {"m1 v=-", "invalid number"},
+        {"m1 v=1i2", "invalid number"},
+        {"m1 v=0x10", "invalid number"},
+        {"m1 v=1e400", "invalid float"},
+        {"m1 v=1e", "invalid float"},
+        {"m1 a=1,b 1", "invalid field format"},
+        {"m1 v=1 abc", "bad timestamp"},
+        {"m1 v=1 10 20", "point is invalid"},
+        {"m1 v=1\r", "invalid number"},
+        {"m1 v=1 1\r", "bad timestamp"},
+        {"a=b\\ f=1", "missing fields"},
+        {"m,a=b\\ f=1", "invalid tag format"},
+        {"m v=9223372036854775808i",
+         "unable to parse integer 9223372036854775808: strconv.ParseInt: parsing "
+         "\"9223372036854775808\": value out of range"},
+        {"m v=1 9223372036854775807",
+         "time outside range -9223372036854775806 - 9223372036854775806"},
+        {"m v=1 92233720368547758070",
+         "strconv.ParseInt: parsing \"92233720368547758070\": value out of range"},
+    };
+    for (const auto &[line, expected] : cases) EXPECT_EQ(reason(line), expected) << line;
+}
+
+TEST(LineProtocol, KeysAreBounded) {
+    const std::string long_tag(70'000, 'x');
+    EXPECT_EQ(parse("m,t=" + long_tag + " v=1i 1").rfind("max key length exceeded: 70004 > 65535"),
+              parse("m,t=" + long_tag + " v=1i 1").size() - 38);
+    const std::string just(65'535 - 4 - 1 - 4, 'x');  // m,t= · separator · v
+    EXPECT_EQ(reason("m,t=" + just + "x v=1i 1"), "max key length exceeded: 65536 > 65535");
+    EXPECT_EQ(parse("m,t=" + just + " v=1i 1"), "m,t=" + just + "|v=i:1|1\n");
+}
+
+TEST(LineProtocol, GoesOnBehindABadLine) {
+    EXPECT_EQ(parse("m i=1i 1\nbad\nm i=2i 2"),
+              "m|i=i:1|1\nm|i=i:2|2\nunable to parse 'bad': missing fields");
+}
+
+TEST(LineProtocol, UnsignedWhenEnabled) {
+    auto enabled = options();
+    enabled.unsigned_enabled = true;
+    EXPECT_EQ(dump_parsed("m u=18446744073709551615u 1", enabled),
+              "m|u=u:18446744073709551615|1\n");
+    EXPECT_EQ(dump_parsed("m u=-1u 1", enabled), "unable to parse 'm u=-1u 1': invalid number");
+}
+
+TEST(LineProtocol, KeepsTheTextsOfTheFirstBadLinesOnly) {
+    std::string body;
+    for (size_t i = 0; i < line_protocol::kBadLinesMax + 5; ++i) body += "x\n";
+    auto parsed = line_protocol::parse(body, options());
+    EXPECT_EQ(parsed.bad_line_count, line_protocol::kBadLinesMax + 5);
+    EXPECT_EQ(parsed.bad_lines.size(), line_protocol::kBadLinesMax);
+    EXPECT_TRUE(parsed.error_text().ends_with("\nand 5 more lines"));
+}
+
+std::string random_number(std::mt19937_64 &random) {
+    std::string text = random() % 3 == 0 ? "-" : "";
+    for (uint64_t n = 1 + random() % 20; n > 0; --n) text += static_cast<char>('0' + random() % 10);
+    if (random() % 2 == 0) {
+        text += '.';
+        for (uint64_t n = random() % 19; n > 0; --n) text += static_cast<char>('0' + random() % 10);
+    }
+    if (random() % 8 == 0) text += "e" + std::to_string(static_cast<int>(random() % 40) - 20);
+    return text;
+}
+
+// Every float that the predicting reader takes has exactly strtod's bits.
+TEST(LineProtocol, FloatsAreBitExact) {
+    const uint64_t seed = std::random_device{}();
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::mt19937_64 random(seed);
+    for (int i = 0; i < 20'000; ++i) {
+        const std::string number = random_number(random);
+        std::string body = "m f=0.5 1\n";
+        body += "m f=" + number + " 2\n" + std::string(200, '#') + "\n";
+        auto parsed = line_protocol::parse(body, options());
+        varve_batch *batch = parsed.batch.finish(42, 0);
+        ASSERT_EQ(batch->row_count, 2u) << number;
+        const double value = static_cast<const double *>(batch->tables[0]->columns[0].values)[1];
+        const double expected = std::strtod(number.c_str(), nullptr);
+        EXPECT_EQ(std::memcmp(&value, &expected, 8), 0) << number;
+        batch->release(batch);
+    }
+}
+
+// Random bodies of repeated series with types and fields that change: both readers agree.
+TEST(LineProtocol, ReadersAgreeOnRandomBodies) {
+    const uint64_t seed = std::random_device{}();
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::mt19937_64 random(seed);
+    const char *values[] = {"1i", "-12345678i", "2.25",        "1e3", "\"s\"",         "\"a\\\"b\"",
+                            "t",  "False",      "\"a b,c=d\"", "7",   "\"new\nline\"", "bad",
+                            "",   "1u"};
+    for (int round = 0; round < 300; ++round) {
+        std::string body;
+        for (int line = 0; line < 30; ++line) {
+            body += "m" + std::to_string(random() % 2) + ",h=" + std::to_string(random() % 3);
+            if (random() % 4 == 0) body += ",a\\ b=1";
+            body += ' ';
+            for (uint64_t f = 0, n = 1 + random() % 3; f < n; ++f) {
+                body += (f == 0 ? "" : ",") + std::string(1, static_cast<char>('a' + f)) + '=' +
+                        values[random() % (random() % 4 == 0 ? std::size(values) : 2)];
+            }
+            if (random() % 5 != 0) body += ' ' + std::to_string(random());
+            body += '\n';
+        }
+        parse(body);
+    }
+}
+
+}  // namespace
+}  // namespace varve
