@@ -45,7 +45,11 @@ class RequestParser::Impl final : public beast::http::basic_parser<true> {
         if (!error_) error_ = Error{status, reason, std::move(text)};
     }
 
+    // Between two chunks, or before the first.
+    bool awaits_chunk_line() const { return header_complete_ && chunked_ && chunk_left_ == 0; }
+
     std::optional<Error> error_;
+    uint64_t chunk_left_ = 0;
     bool header_complete_ = false;
     bool chunked_ = false;
     uint64_t content_length_ = 0;
@@ -187,12 +191,19 @@ void RequestParser::Impl::on_header_impl(ErrorCode &ec) {
     if (error_) stop(ec);
 }
 
-void RequestParser::Impl::on_chunk_header_impl(uint64_t size, beast::string_view, ErrorCode &ec) {
+void RequestParser::Impl::on_chunk_header_impl(uint64_t size, beast::string_view extension,
+                                               ErrorCode &ec) {
+    // Beast lets line feeds pass inside quotes; a proxy may take them for the line's end.
+    if (extension.find_first_of("\r\n") != beast::string_view::npos) {
+        fail(400, Refusal::bad_request, "bad request: line feed in a chunk extension");
+        return stop(ec);
+    }
     BodyBuffer &body = request_.body_buffer();
     if (size > options_.body_size_max - body.size()) {
         fail(413, Refusal::body_too_large, "Request Entity Too Large");
-        stop(ec);
+        return stop(ec);
     }
+    chunk_left_ = size;
 }
 
 size_t RequestParser::Impl::on_chunk_body_impl(uint64_t, beast::string_view piece, ErrorCode &ec) {
@@ -208,6 +219,7 @@ size_t RequestParser::Impl::on_chunk_body_impl(uint64_t, beast::string_view piec
     }
     std::copy(piece.begin(), piece.end(), body.space().data());
     body.commit(piece.size());
+    chunk_left_ -= piece.size();
     return piece.size();
 }
 
@@ -221,14 +233,14 @@ size_t RequestParser::put(std::string_view input) {
     while (used < input.size() && !impl_->error_ && !is_done()) {
         // Beast 1.74 asserts that a last chunk has its five bytes when it is asked a second time.
         // Whatever is left of a chunked body, "0\r\n\r\n" included, is at least as long.
-        if (impl_->chunked_ && input.size() - used < kLastChunkSize) break;
+        if (impl_->awaits_chunk_line() && input.size() - used < kLastChunkSize) break;
         const size_t step = impl_->feed(input.substr(used));
         used += step;
         if (step == 0) break;
     }
     // What Beast leaves of a chunked body is the start of a line; it would wait for a CR for ever.
     const std::string_view line = input.substr(used);
-    if (impl_->chunked_ && !impl_->error_ && !is_done()) {
+    if (impl_->awaits_chunk_line() && !impl_->error_ && !is_done()) {
         const size_t feed = line.find('\n');
         if (feed != std::string_view::npos && (feed == 0 || line[feed - 1] != '\r')) {
             impl_->fail(400, Refusal::bad_request, "bad request: bare line feed in a chunked body");

@@ -2,6 +2,8 @@
 // tls_session.cpp only.
 #pragma once
 
+#include "kernel/http/net/asio.hpp"
+
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -42,6 +43,7 @@ Client::Client(uint16_t port, bool tls) {
     const int on = 1;
     ::setsockopt(descriptor_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (!tls) return;
+    ::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without MSG_NOSIGNAL
     context_ = SSL_CTX_new(TLS_client_method());
     ssl_ = SSL_new(context_);
     SSL_set_fd(ssl_, descriptor_);

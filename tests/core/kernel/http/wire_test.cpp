@@ -45,7 +45,7 @@ TEST(HttpWire, EveryCutOfARequestIsReadAlike) {
     TestServer server;
     const std::string whole = post("/echo?a=1", "0123456789") + get("/ping") +
                               "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-                              "3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nT: v\r\n\r\n";
+                              "4;x=y\r\na\nbc\r\n2\r\nde\r\n0\r\nT: v\r\n\r\n";
     Client client(server.port());
     for (size_t cut = 1; cut < whole.size(); ++cut) {
         ASSERT_TRUE(client.write(whole.substr(0, cut)));
@@ -54,7 +54,7 @@ TEST(HttpWire, EveryCutOfARequestIsReadAlike) {
         EXPECT_EQ(client.read().status, 204u) << cut;
         const Answer chunked = client.read();
         ASSERT_TRUE(chunked.ok) << cut;
-        EXPECT_EQ(chunked.body, "POST /echo abcde") << cut;
+        EXPECT_EQ(chunked.body, "POST /echo a\nbcde") << cut;
     }
 }
 
@@ -152,7 +152,7 @@ TEST(HttpWire, AmbiguousAndMalformedRequestsAreRefusedAndCountedOnce) {
         {"\x16\x03\x01\x02\x01\x01\xfc\r\n\r\n", 400},
         {"garbage garbage garbage\r\n\r\n", 400},
         {"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", 400},
-        {"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcde\r\n", 400},
+        {"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcdefg\r\n", 400},
         {"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\nab\n0\n\n", 400},
         {"POST /echo HTTP/1.1\r\nHost: a\r\nExpect: a-miracle\r\nContent-Length: 1\r\n\r\n", 417},
     };
