@@ -164,13 +164,15 @@ void WritePath::fail(Submission &submission, const Status &status) {
 }
 
 void WritePath::record_bad_rows(const varve_write_request &request) {
-    const int64_t now_ns = request.bad_row_count == 0 ? 0 : env_.now_ns();
+    if (request.bad_row_count == 0) return;
+    const int64_t now_ns = env_.now_ns();
     for (uint32_t i = 0; i < request.bad_row_count; ++i) {
         const varve_bad_row &bad = request.bad_rows[i];
         rejects_.add({now_ns, std::string(view(request.database)),
                       std::string(reject_label(view(bad.reason))), std::string(view(bad.reason)),
                       std::string(view(bad.line).substr(0, kRejectTextMax))});
     }
+    if (request.bad_rows_unlisted != 0) rejects_.count("parse", request.bad_rows_unlisted);
 }
 
 Status WritePath::find_policy(const varve_write_request &request, Database &database,

@@ -111,6 +111,16 @@ int32_t http_is_cancelled(varve_http_response *response) {
     return call_of(response).writer.is_cancelled() ? 1 : 0;
 }
 
+void *http_take_body(const varve_http_request *request) {
+    void *body = nullptr;
+    guarded_void([&] { body = new http::BodyBuffer(std::move(inner_of(request).body_buffer())); });
+    return body;
+}
+
+void http_release_body(void *body) {
+    delete static_cast<http::BodyBuffer *>(body);
+}
+
 }  // namespace
 
 const varve_host_http *host_http_table() {
@@ -127,7 +137,9 @@ const varve_host_http *host_http_table() {
                                           http_send,
                                           http_write,
                                           http_end,
-                                          http_is_cancelled};
+                                          http_is_cancelled,
+                                          http_take_body,
+                                          http_release_body};
     return &table;
 }
 

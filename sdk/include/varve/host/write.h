@@ -33,6 +33,7 @@ typedef struct varve_write_request {
     uint32_t create_database;  /* 1: make a missing database (and policy), as UDP and Graphite do */
     uint32_t bad_row_count;
     const varve_bad_row *bad_rows;
+    uint64_t bad_rows_unlisted; /* more of them, counted only */
 } varve_write_request;
 
 /* Lives for the `done` call only. */

@@ -1,0 +1,89 @@
+#include "inputs/http/http_input.hpp"
+
+#include <string>
+
+#include "inputs/http/query_handler.hpp"
+#include "inputs/http/responder.hpp"
+#include "inputs/http/write_handler.hpp"
+
+namespace varve {
+namespace {
+
+const Host *host_of(void *ctx) {
+    return static_cast<const Host *>(ctx);
+}
+
+// GET /ping: 204, or the version as JSON with ?verbose=true.
+void handle_ping(void *ctx, const varve_http_request *request, varve_http_response *response) {
+    Responder responder(*host_of(ctx), response);
+    const std::string_view verbose = responder.query_param(request, "verbose");
+    if (verbose.empty() || verbose == "0" || verbose == "false") return responder.send(204);
+    responder.send_json(200, "{\"version\":\"1.8.10\"}");
+}
+
+void handle_status(void *ctx, const varve_http_request *, varve_http_response *response) {
+    Responder(*host_of(ctx), response).send(204);
+}
+
+void handle_v1_write(void *ctx, const varve_http_request *request, varve_http_response *response) {
+    handle_write(*host_of(ctx), request, response, WriteFace::v1);
+}
+
+void handle_v2_write(void *ctx, const varve_http_request *request, varve_http_response *response) {
+    handle_write(*host_of(ctx), request, response, WriteFace::v2);
+}
+
+void handle_v1_query(void *ctx, const varve_http_request *request, varve_http_response *response) {
+    handle_query(*host_of(ctx), request, response);
+}
+
+}  // namespace
+
+const varve_descriptor &HttpInput::descriptor() {
+    static const varve_descriptor made = {
+        sizeof made,
+        VARVE_KIND_INPUT,
+        "inputs.http",
+        "InfluxDB HTTP",
+        "1.0.0",
+        "InfluxDB 1.x over HTTP: /write, /query, /ping, /status, /api/v2/write.",
+        nullptr,
+        0,
+        0};
+    return made;
+}
+
+Status HttpInput::start() {
+    const varve_host_http *http = host_.http();
+    if (http == nullptr) return {Code::failed_precondition, "the host has no HTTP service"};
+    struct Route {
+        uint32_t methods;
+        const char *path;
+        uint32_t flags;
+        void (*handle)(void *, const varve_http_request *, varve_http_response *);
+    };
+    static constexpr Route kRoutes[] = {
+        {VARVE_HTTP_GET, "/ping", VARVE_HTTP_SHORT | VARVE_HTTP_PUBLIC, handle_ping},
+        {VARVE_HTTP_GET, "/status", VARVE_HTTP_SHORT | VARVE_HTTP_PUBLIC, handle_status},
+        {VARVE_HTTP_POST, "/write", VARVE_HTTP_SHORT, handle_v1_write},
+        {VARVE_HTTP_POST, "/api/v2/write", VARVE_HTTP_SHORT, handle_v2_write},
+        {VARVE_HTTP_GET | VARVE_HTTP_POST, "/query", 0, handle_v1_query},
+    };
+    for (const Route &route : kRoutes) {
+        varve_error error = abi_error();
+        const int32_t code =
+            http->mount(host_.raw(), route.methods, route.path, route.flags | VARVE_HTTP_INFLUX,
+                        route.handle, &host_, &error);
+        if (code != VARVE_OK) {
+            stop();
+            return Status::from_abi(code, error);
+        }
+    }
+    return {};
+}
+
+void HttpInput::stop() {
+    if (host_.http() != nullptr) host_.http()->unmount_all(host_.raw());
+}
+
+}  // namespace varve

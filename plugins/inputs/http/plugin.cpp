@@ -1,0 +1,3 @@
+#include "inputs/http/http_input.hpp"
+
+VARVE_PLUGIN(varve::HttpInput)

@@ -1,0 +1,104 @@
+#include "inputs/http/query_handler.hpp"
+
+#include <charconv>
+
+#include "inputs/http/responder.hpp"
+
+namespace varve {
+namespace {
+
+constexpr uint64_t kDefaultChunkSize = 10'000;
+
+// "text/csv" and "application/csv" ask for CSV; the first known type of the header wins.
+std::string_view answer_format(std::string_view accept) {
+    while (!accept.empty()) {
+        const size_t comma = accept.find(',');
+        std::string_view type = accept.substr(0, comma);
+        type = type.substr(0, type.find(';'));
+        while (!type.empty() && type.front() == ' ') type.remove_prefix(1);
+        while (!type.empty() && type.back() == ' ') type.remove_suffix(1);
+        if (type == "text/csv") return "csv";
+        if (type == "application/csv") return "application/csv";
+        if (type == "application/json" || type == "*/*" || type == "application/*") return "json";
+        accept.remove_prefix(comma == std::string_view::npos ? accept.size() : comma + 1);
+    }
+    return "json";
+}
+
+uint64_t chunk_size(std::string_view text) {
+    uint64_t size = 0;
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), size);
+    return parsed.ec == std::errc() && size > 0 ? size : kDefaultChunkSize;
+}
+
+// The HTTP side of a query's sink.
+struct Answer {
+    const varve_host_http *http;
+    varve_http_response *response;  // null: nobody waits (async=true)
+};
+
+void answer_begin(void *ctx, int32_t code, varve_str content_type) {
+    const auto *answer = static_cast<Answer *>(ctx);
+    if (answer->response == nullptr) return;
+    uint32_t status = 200;
+    if (code == VARVE_INVALID_ARGUMENT) status = 400;
+    if (code == VARVE_UNAUTHENTICATED) status = 401;
+    if (code == VARVE_PERMISSION_DENIED) status = 403;
+    if (code == VARVE_UNAVAILABLE || code == VARVE_RESOURCE_EXHAUSTED) status = 503;
+    if (code != VARVE_OK && status == 200) status = 500;
+    answer->http->set_status(answer->response, status);
+    if (status == 503) answer->http->set_header(answer->response, "Retry-After", str("1"));
+    answer->http->set_header(answer->response, "Content-Type", content_type);
+}
+
+int32_t answer_write(void *ctx, const void *data, uint64_t size, void (*resume)(void *),
+                     void *token) {
+    const auto *answer = static_cast<Answer *>(ctx);
+    if (answer->response == nullptr) return VARVE_OK;
+    return answer->http->write(answer->response, data, size, resume, token);
+}
+
+void answer_end(void *ctx, int32_t ok) {
+    const auto *answer = static_cast<Answer *>(ctx);
+    if (answer->response != nullptr) answer->http->end(answer->response, ok);
+    delete answer;
+}
+
+int32_t answer_is_cancelled(void *ctx) {
+    const auto *answer = static_cast<Answer *>(ctx);
+    return answer->response != nullptr ? answer->http->is_cancelled(answer->response) : 0;
+}
+
+}  // namespace
+
+void handle_query(const Host &host, const varve_http_request *request,
+                  varve_http_response *response) {
+    const Responder responder(host, response);
+    const std::string text(responder.param(request, "q"));
+    if (text.find_first_not_of(" \t\r\n") == std::string::npos) {
+        return responder.send_error(400, "missing required parameter \"q\"");
+    }
+    const std::string principal(view(host.http()->request_principal(request)));
+    varve_query_request query{};
+    query.struct_size = sizeof query;
+    query.read_only = request->method == VARVE_HTTP_GET ? 1 : 0;
+    query.language = str("influxql");
+    query.text = str(text);
+    query.database = str(responder.param(request, "db"));
+    query.retention_policy = str(responder.param(request, "rp"));
+    query.params = str(responder.param(request, "params"));
+    query.epoch = str(responder.param(request, "epoch"));
+    query.format = str(answer_format(responder.header(request, "Accept")));
+    query.principal = str(principal);
+    const bool chunked = responder.param(request, "chunked") == "true";
+    query.chunk_size = chunked ? chunk_size(responder.param(request, "chunk_size")) : 0;
+    query.pretty = responder.query_param(request, "pretty") == "true" ? 1 : 0;
+
+    const bool async = responder.param(request, "async") == "true";
+    const varve_query_sink sink{new Answer{host.http(), async ? nullptr : response}, answer_begin,
+                                answer_write, answer_end, answer_is_cancelled};
+    host.querier()->run(host.raw(), &query, sink);
+    if (async) responder.send(204);
+}
+
+}  // namespace varve

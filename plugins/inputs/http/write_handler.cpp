@@ -1,0 +1,172 @@
+// The order of checks is InfluxDB's: database given → database exists → parse → consistency →
+// store.
+#include "inputs/http/write_handler.hpp"
+
+#include <memory>
+
+#include "common/line_protocol/line_protocol.hpp"
+#include "inputs/http/responder.hpp"
+
+namespace varve {
+namespace {
+
+// What is said when the rows are stored, or not.
+struct PendingWrite {
+    Responder responder;
+    bool any_good = false;
+    std::string bad_lines;  // the joined texts; empty if every line was good
+};
+
+uint32_t http_status(uint32_t code) {
+    switch (code) {
+        case VARVE_INVALID_ARGUMENT:
+            return 400;
+        case VARVE_NOT_FOUND:
+            return 404;
+        case VARVE_UNAUTHENTICATED:
+            return 401;
+        case VARVE_PERMISSION_DENIED:
+            return 403;
+        case VARVE_TOO_LARGE:
+            return 413;
+        case VARVE_RESOURCE_EXHAUSTED:
+        case VARVE_UNAVAILABLE:
+            return 503;
+        default:
+            return 500;
+    }
+}
+
+void answer(void *ctx, const varve_write_outcome *outcome) {
+    const std::unique_ptr<PendingWrite> pending(static_cast<PendingWrite *>(ctx));
+    if (outcome->code != VARVE_OK) {
+        pending->responder.send_error(http_status(outcome->code), view(outcome->error));
+    } else if (outcome->error.size != 0) {  // rows rejected by storage: told before bad lines
+        pending->responder.send_error(400, view(outcome->error));
+    } else if (pending->bad_lines.empty()) {
+        pending->responder.send(204);
+    } else if (pending->any_good) {
+        pending->responder.send_error(400, "partial write: " + pending->bad_lines + " dropped=0");
+    } else {
+        pending->responder.send_error(400, pending->bad_lines);
+    }
+}
+
+// "db/rp" → both; an error text if it is neither that nor "db".
+std::string split_bucket(std::string_view bucket, std::string &database, std::string &policy) {
+    const std::string form = " in \"database/retention-policy\" format";
+    if (bucket.empty()) {
+        return "bucket name \"\" is missing a slash; not" + form;
+    }
+    const size_t slash = bucket.find('/');
+    database = bucket.substr(0, slash);
+    if (slash != std::string_view::npos) policy = bucket.substr(slash + 1);
+    if (database.empty()) {
+        return "bucket name \"" + std::string(bucket) +
+               "\" is in db/rp form but has an empty database";
+    }
+    return {};
+}
+
+struct Parameters {
+    std::string database;
+    std::string policy;
+    int64_t precision_ns = 1;
+    uint32_t status = 0;  // not 0: the request is refused with this
+    std::string error;
+
+    void refuse(uint32_t code, std::string text) {
+        status = code;
+        error = std::move(text);
+    }
+};
+
+Parameters read_v1(const Responder &responder, const varve_http_request *request) {
+    Parameters made;
+    made.database = responder.query_param(request, "db");
+    made.policy = responder.query_param(request, "rp");
+    const std::string_view precision = responder.query_param(request, "precision");
+    made.precision_ns = line_protocol::precision_ns(precision);
+    if (made.precision_ns == 0) {
+        made.refuse(
+            400, "invalid precision \"" + std::string(precision) + "\" (use n, u, ms, s, m or h)");
+    }
+    return made;
+}
+
+Parameters read_v2(const Responder &responder, const varve_http_request *request) {
+    Parameters made;
+    const std::string error =
+        split_bucket(responder.query_param(request, "bucket"), made.database, made.policy);
+    if (!error.empty()) {
+        made.refuse(404, error);
+        return made;
+    }
+    const std::string_view precision = responder.query_param(request, "precision");
+    const bool known = precision.empty() || precision == "ns" || precision == "us" ||
+                       precision == "ms" || precision == "s";
+    made.precision_ns = line_protocol::precision_ns(precision == "us" ? "u" : precision);
+    if (!known) {
+        made.refuse(400,
+                    "invalid precision \"" + std::string(precision) + "\" (use ns, us, ms or s)");
+    }
+    return made;
+}
+
+bool is_consistency(std::string_view level) {
+    return level.empty() || level == "any" || level == "one" || level == "quorum" || level == "all";
+}
+
+}  // namespace
+
+void handle_write(const Host &host, const varve_http_request *request,
+                  varve_http_response *response, WriteFace face) {
+    const Responder responder(host, response);
+    const Parameters parameters =
+        face == WriteFace::v1 ? read_v1(responder, request) : read_v2(responder, request);
+    if (parameters.database.empty() && parameters.status != 404) {
+        return responder.send_error(400, "database is required");
+    }
+    if (parameters.status != 0) return responder.send_error(parameters.status, parameters.error);
+
+    varve_write_request write{};
+    write.struct_size = sizeof write;
+    write.database = str(parameters.database);
+    write.retention_policy = str(parameters.policy);
+    const std::string principal(view(host.http()->request_principal(request)));
+    write.principal = str(principal);
+    varve_error error = abi_error();
+    if (const int32_t code = host.writer()->check(host.raw(), &write, &error); code != VARVE_OK) {
+        return responder.send_error(http_status(static_cast<uint32_t>(code)), error.text);
+    }
+
+    line_protocol::Options options;
+    options.now_ns = host.now_ns();
+    options.precision_ns = parameters.precision_ns;
+    options.hash_seed = host.writer()->hash_seed(host.raw());
+    options.unsigned_enabled = host.writer()->unsigned_enabled(host.raw()) != 0;
+    const std::string_view body(static_cast<const char *>(request->body.data), request->body.size);
+    line_protocol::Parsed parsed = line_protocol::parse(body, options);
+    if (!is_consistency(responder.query_param(request, "consistency"))) {
+        return responder.send_error(400, "invalid consistency level");
+    }
+
+    auto pending = std::make_unique<PendingWrite>(PendingWrite{responder, false, {}});
+    pending->bad_lines = parsed.error_text();
+    std::vector<varve_bad_row> bad_rows;
+    for (const line_protocol::BadLine &bad : parsed.bad_lines) {
+        bad_rows.push_back({str(bad.line), str(bad.reason)});
+    }
+    write.bad_row_count = static_cast<uint32_t>(bad_rows.size());
+    write.bad_rows = bad_rows.data();
+    write.bad_rows_unlisted = parsed.bad_line_count - bad_rows.size();
+
+    void *owned_body = host.http()->take_body(request);
+    const varve_host_http *http = host.http();
+    parsed.batch.on_release([http, owned_body] { http->release_body(owned_body); });
+    varve_batch *batch = parsed.batch.finish(options.hash_seed, request->connection_id);
+    pending->any_good = batch != nullptr;
+    host.writer()->submit(host.raw(), batch, &write, answer, pending.release());
+}
+
+}  // namespace varve

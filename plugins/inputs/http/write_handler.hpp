@@ -1,0 +1,15 @@
+// POST /write and POST /api/v2/write.
+#pragma once
+
+#include <varve/cpp/host.hpp>
+
+namespace varve {
+
+enum class WriteFace { v1, v2 };
+
+// Checks the parameters, parses the body, submits the batch, and answers when it is stored. [io,
+// worker]
+void handle_write(const Host &host, const varve_http_request *request,
+                  varve_http_response *response, WriteFace face);
+
+}  // namespace varve
