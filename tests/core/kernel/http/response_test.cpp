@@ -55,6 +55,7 @@ TEST(HttpResponse, AnswersMayComeLaterAndFromAnotherThread) {
             const Answer answer = client.request(get("/route?" + std::to_string(i)));
             EXPECT_EQ(answer.body, "late " + std::to_string(i));
         }
+        const std::lock_guard lock(mutex);
         for (std::thread &thread : threads) thread.join();
     }
 }
