@@ -257,6 +257,7 @@ Result<Config> Config::load(const ConfigSources &sources) {
         config.types_[key.name] = key.type;
         config.settings_[key.name] = default_setting(key);
         if ((key.flags & VARVE_CONFIG_SECRET) != 0) config.secrets_.emplace_back(key.name);
+        if ((key.flags & VARVE_CONFIG_RELOADABLE) != 0) config.reloadable_.insert(key.name);
     }
     if (!sources.file.empty()) VARVE_RETURN_IF_ERROR(config.read_file_into(sources.file));
     std::error_code ignored;
@@ -383,6 +384,7 @@ Status Config::apply_descriptor(const std::string &prefix, const varve_descripto
         types_[full] = key.type;
         settings_.try_emplace(full, default_setting(key));
         if ((key.flags & VARVE_CONFIG_SECRET) != 0) secrets_.push_back(full);
+        if ((key.flags & VARVE_CONFIG_RELOADABLE) != 0) reloadable_.insert(full);
     }
     return {};
 }
@@ -437,6 +439,22 @@ std::map<std::string, std::vector<uint32_t>> Config::instances(std::string_view 
         }
     }
     return found;
+}
+
+std::vector<std::string> Config::changed_keys(const Config &fresh) const {
+    std::vector<std::string> changed;
+    for (const auto &[key, setting] : fresh.settings_) {
+        const Setting *mine = find(key);
+        if (reloadable_.contains(key)) continue;
+        if (mine == nullptr || mine->value != setting.value) changed.push_back(key);
+    }
+    return changed;
+}
+
+void Config::take_reloadable(const Config &fresh) {
+    for (const std::string &key : reloadable_) {
+        if (const Setting *setting = fresh.find(key)) settings_[key] = *setting;
+    }
 }
 
 std::string Config::print() const {

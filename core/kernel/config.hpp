@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -63,6 +64,11 @@ class Config {
     // by default are there without being named.
     std::map<std::string, std::vector<uint32_t>> instances(std::string_view section) const;
 
+    // Keys whose value differs in `fresh` and that only a restart takes over; for the log.
+    std::vector<std::string> changed_keys(const Config &fresh) const;
+    // Takes over the values of all reloadable keys.
+    void take_reloadable(const Config &fresh);
+
     // "key = value  # origin" for all keys, sorted; secrets as "***".
     std::string print() const;
 
@@ -75,6 +81,7 @@ class Config {
 
     std::map<std::string, Setting, std::less<>> settings_;
     std::map<std::string, uint32_t, std::less<>> types_;  // key → varve_config_type
+    std::set<std::string, std::less<>> reloadable_;
     std::vector<std::string> secrets_;
 };
 

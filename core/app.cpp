@@ -1,0 +1,435 @@
+#include "app.hpp"
+
+#include <sys/resource.h>
+
+#include <atomic>
+#include <vector>
+
+#include <varve/kind/function.h>
+#include <varve/kind/output.h>
+
+#include "admin/admin_routes.hpp"
+#include "catalog/sqlite_catalog.hpp"
+#include "http_metrics.hpp"
+#include "instances.hpp"
+#include "kernel/data_dir.hpp"
+#include "kernel/http/server.hpp"
+#include "kernel/lifecycle.hpp"
+#include "kernel/pages.hpp"
+#include "query/engine.hpp"
+#include "query_service.hpp"
+#include "static_plugins.hpp"
+#include "write/retention.hpp"
+#include "write/write_path.hpp"
+
+namespace varve {
+namespace {
+
+// Every connection is a file: take all that the system gives.
+void raise_file_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+http::Options http_options(const Config &config) {
+    http::Options options;
+    options.bind_address = config.text("http.bind_address");
+    options.unix_socket_path = config.text("http.unix_socket");
+    options.unix_socket_mode = static_cast<uint32_t>(
+        std::strtoul(config.text("http.unix_socket_mode").c_str(), nullptr, 8));
+    options.tls_certificate_file = config.text("http.tls_certificate");
+    options.tls_key_file = config.text("http.tls_key");
+    options.io_threads = static_cast<unsigned>(config.integer("http.threads"));
+    options.connections_max = static_cast<size_t>(config.integer("http.connections_max"));
+    options.body_size_max = static_cast<size_t>(config.integer("http.body_size_max"));
+    options.body_memory_max = static_cast<size_t>(config.integer("http.body_memory_max"));
+    options.worker_queue_max = static_cast<size_t>(config.integer("http.queue_max"));
+    options.idle_timeout_ms = config.integer("http.idle_timeout") / 1'000'000;
+    options.header_timeout_ms = config.integer("http.header_timeout") / 1'000'000;
+    options.body_timeout_ms = config.integer("http.body_timeout") / 1'000'000;
+    options.write_timeout_ms = config.integer("http.write_timeout") / 1'000'000;
+    return options;
+}
+
+Result<uint32_t> parse_on_type_conflict(const std::string &text) {
+    if (text == "reject") return uint32_t{VARVE_ON_CONFLICT_REJECT};
+    if (text == "coerce") return uint32_t{VARVE_ON_CONFLICT_COERCE};
+    if (text == "both") return uint32_t{VARVE_ON_CONFLICT_BOTH};
+    return Status(Code::invalid_argument,
+                  "write.on_type_conflict \"" + text + "\" is none of reject, coerce, both");
+}
+
+query::Limits query_limits(const Config &config) {
+    query::Limits limits;
+    limits.max_select_buckets = static_cast<uint64_t>(config.integer("query.max_select_buckets"));
+    limits.max_select_series = static_cast<uint64_t>(config.integer("query.max_select_series"));
+    limits.max_select_point = static_cast<uint64_t>(config.integer("query.max_select_points"));
+    limits.timeout_ns = config.integer("query.timeout");
+    limits.memory = static_cast<uint64_t>(config.integer("query.memory"));
+    return limits;
+}
+
+constexpr size_t kOutputQueueMax = 1000;  // batches
+
+}  // namespace
+
+class App::Impl {
+  public:
+    explicit Impl(ConfigSources sources) : sources_(std::move(sources)) {}
+    ~Impl() { stop(); }
+
+    Status prepare();
+    Status start();
+    Status reload();
+    void stop();
+
+    Config config_;
+    std::unique_ptr<http::Server> server_;
+
+  private:
+    Status apply_log_settings();
+    Status check_values();
+    Status plan(Config &config);
+    Status open_data();
+    Status make_functions();
+    Status make_outputs();
+    Status serve();
+    Status start_inputs();
+    void export_gauges();
+    std::vector<InstanceCard> cards() const;
+
+    const ConfigSources sources_;
+    Env &env_ = Env::posix();
+    Log log_;
+    SelfMetrics metrics_;
+    Lifecycle lifecycle_;
+    http::RouteTable routes_;
+    std::atomic<bool> access_log_enabled_{false};
+    SingleNodeOwnership ownership_;
+    std::vector<InstancePlan> input_plans_;
+    std::vector<InstancePlan> output_plans_;
+
+    // In the order of making; unmade in the opposite order.
+    HostServices services_;
+    std::unique_ptr<HostHandle> init_host_;
+    std::unique_ptr<PluginHost> plugins_;
+    std::unique_ptr<DataDir> data_dir_;
+    std::unique_ptr<MemoryAccounts> memory_;
+    std::unique_ptr<Executor> executor_;
+    std::unique_ptr<SqliteCatalog> catalog_;
+    std::unique_ptr<Instance> storage_;
+    std::unique_ptr<Rejects> rejects_;
+    std::unique_ptr<Publisher> publisher_;
+    std::unique_ptr<WritePath> write_path_;
+    std::vector<std::unique_ptr<Instance>> functions_;
+    query::FunctionTable function_table_;
+    std::unique_ptr<QueryRunner> query_;
+    std::vector<std::unique_ptr<Instance>> outputs_;
+    std::unique_ptr<HttpMetrics> http_metrics_;
+    std::unique_ptr<HttpExecutor> http_executor_;
+    std::vector<std::unique_ptr<Instance>> inputs_;
+    std::unique_ptr<Executor::Timer> retention_timer_;
+    bool prepared_ = false;
+};
+
+App::App(ConfigSources sources) : impl_(std::make_unique<Impl>(std::move(sources))) {}
+App::~App() = default;
+Status App::prepare() {
+    return impl_->prepare();
+}
+const Config &App::config() const {
+    return impl_->config_;
+}
+Status App::reload() {
+    return impl_->reload();
+}
+void App::stop() {
+    impl_->stop();
+}
+const std::string &App::http_address() const {
+    return impl_->server_->address();
+}
+
+Status App::start() {
+    const Status status = impl_->start();
+    if (!status.ok()) impl_->stop();
+    return status;
+}
+
+Status App::Impl::prepare() {
+    auto config = Config::load(sources_);
+    if (!config.ok()) return config.status();
+    config_ = std::move(*config);
+    VARVE_RETURN_IF_ERROR(apply_log_settings());
+    VARVE_RETURN_IF_ERROR(check_values());
+    services_ = {&env_, &config_, &log_, &metrics_, nullptr, nullptr, &routes_, nullptr, nullptr};
+    init_host_ = std::make_unique<HostHandle>(services_, "plugin", "");
+    plugins_ = std::make_unique<PluginHost>(
+        PluginHost::Options{config_.texts("plugins.path"), config_.texts("plugins.allow"),
+                            config_.texts("plugins.required")},
+        init_host_->raw(), log_);
+    for (const varve_plugin_entry *entry : static_plugins()) {
+        VARVE_RETURN_IF_ERROR(plugins_->add_built_in(entry));
+    }
+    VARVE_RETURN_IF_ERROR(plugins_->load_all());
+    VARVE_RETURN_IF_ERROR(plan(config_));
+    prepared_ = true;
+    return {};
+}
+
+Status App::Impl::plan(Config &config) {
+    const std::string engine = "storage." + config.text("storage.engine");
+    const varve_descriptor *descriptor = plugins_->find(engine);
+    if (descriptor == nullptr) {
+        return plugins_->create(engine, nullptr).status().with_context("storage.engine");
+    }
+    VARVE_RETURN_IF_ERROR(config.apply_descriptor(engine, *descriptor));
+    auto inputs = plan_instances(config, *plugins_, "inputs");
+    if (!inputs.ok()) return inputs.status();
+    auto outputs = plan_instances(config, *plugins_, "outputs");
+    if (!outputs.ok()) return outputs.status();
+    input_plans_ = std::move(*inputs);
+    output_plans_ = std::move(*outputs);
+    return {};
+}
+
+Status App::Impl::apply_log_settings() {
+    auto level = Log::parse_level(config_.text("log.level"));
+    if (!level.ok()) return level.status();
+    auto format = Log::parse_format(config_.text("log.format"));
+    if (!format.ok()) return format.status();
+    log_.set_level(*level);
+    log_.set_format(*format);
+    access_log_enabled_ = config_.boolean("http.access_log");
+    return {};
+}
+
+Status App::Impl::check_values() {
+    auto durability = Durability::parse(config_.text("storage.durability"));
+    if (!durability.ok()) return durability.status().with_context("storage.durability");
+    return parse_on_type_conflict(config_.text("write.on_type_conflict")).status();
+}
+
+Status App::Impl::start() {
+    if (!prepared_) VARVE_RETURN_IF_ERROR(prepare());
+    raise_file_limit();
+    VARVE_RETURN_IF_ERROR(open_data());
+    VARVE_RETURN_IF_ERROR(make_functions());
+    lifecycle_.advance(Stage::ready);
+    VARVE_RETURN_IF_ERROR(make_outputs());
+    VARVE_RETURN_IF_ERROR(serve());
+    VARVE_RETURN_IF_ERROR(start_inputs());
+    const auto interval = config_.integer("write.retention_check_interval");
+    retention_timer_ = executor_->every(interval, [this] {
+        const StorageHandle storage{storage_->raw(),
+                                    storage_->extension<varve_storage>(VARVE_STORAGE_ID)};
+        const Status status =
+            drop_expired_shards(*catalog_, storage, ownership_, env_.now_ns(), log_);
+        if (!status.ok()) log_.error("retention failed", {{"error", status.text()}});
+    });
+    export_gauges();
+    lifecycle_.advance(Stage::running);
+    log_.info("running", {{"http", server_->address()}, {"data_dir", data_dir_->path()}});
+    return {};
+}
+
+Status App::Impl::open_data() {
+    const std::string &path = config_.text("server.data_dir");
+    auto data_dir = DataDir::open(path, env_, log_);
+    if (!data_dir.ok()) return data_dir.status();
+    data_dir_ = std::move(*data_dir);
+    memory_ =
+        std::make_unique<MemoryAccounts>(static_cast<uint64_t>(config_.integer("memory.limit")));
+    executor_ = std::make_unique<Executor>("worker");
+    services_.memory = memory_.get();
+    services_.executor = executor_.get();
+
+    const std::string &file = config_.text("catalog.file");
+    auto catalog = SqliteCatalog::open(file.empty() ? path + "/catalog.sqlite" : file,
+                                       data_dir_->quarantine(), env_, log_);
+    if (!catalog.ok()) return catalog.status();
+    catalog_ = std::move(*catalog);
+
+    const std::string &engine = config_.text("storage.engine");
+    auto storage =
+        Instance::create(*plugins_, services_, "storage." + engine, engine, "storage." + engine);
+    if (!storage.ok()) return storage.status();
+    storage_ = std::move(*storage);
+    VARVE_RETURN_IF_ERROR(storage_->start());
+    const StorageHandle handle{storage_->raw(),
+                               storage_->extension<varve_storage>(VARVE_STORAGE_ID)};
+    if (handle.table == nullptr) {
+        return {Code::failed_precondition, "plugin storage." + engine + " is no storage"};
+    }
+    WritePath::Options options;
+    options.durability = *Durability::parse(config_.text("storage.durability"));
+    options.on_type_conflict = *parse_on_type_conflict(config_.text("write.on_type_conflict"));
+    options.limits.series_max =
+        static_cast<uint64_t>(config_.integer("write.max_series_per_database"));
+    options.limits.tag_values_max =
+        static_cast<uint64_t>(config_.integer("write.max_values_per_tag"));
+    options.unsigned_enabled = config_.boolean("write.unsigned_integers");
+    options.hash_seed = data_dir_->hash_seed();
+    rejects_ = std::make_unique<Rejects>(
+        metrics_, static_cast<size_t>(config_.integer("write.rejects_kept")));
+    publisher_ = std::make_unique<Publisher>(metrics_);
+    write_path_ = std::make_unique<WritePath>(options, *catalog_, handle, env_, *rejects_,
+                                              *publisher_, metrics_);
+    services_.write = write_path_.get();
+    return write_path_->open_databases();
+}
+
+Status App::Impl::make_functions() {
+    for (const varve_descriptor *descriptor : plugins_->descriptors(VARVE_KIND_FUNCTION)) {
+        auto made = Instance::create(*plugins_, services_, descriptor->id, descriptor->id, "");
+        if (!made.ok()) return made.status();
+        VARVE_RETURN_IF_ERROR((*made)->start());
+        const auto *set = (*made)->extension<varve_function_set>(VARVE_FUNCTION_ID);
+        if (set != nullptr) VARVE_RETURN_IF_ERROR(function_table_.add(*set));
+        functions_.push_back(std::move(*made));
+    }
+    query_ = std::make_unique<QueryRunner>(
+        QueryRunner::Options{query_limits(config_),
+                             static_cast<unsigned>(config_.integer("query.concurrency_max")),
+                             config_.integer("query.queue_timeout")},
+        *catalog_,
+        query::StorageGateway(storage_->raw(),
+                              storage_->extension<varve_storage>(VARVE_STORAGE_ID)),
+        function_table_, *executor_, env_, metrics_);
+    services_.query = query_.get();
+    return {};
+}
+
+Status App::Impl::make_outputs() {
+    for (const InstancePlan &plan : output_plans_) {
+        auto made =
+            Instance::create(*plugins_, services_, plan.descriptor_id, plan.name, plan.prefix);
+        if (!made.ok()) return made.status();
+        VARVE_RETURN_IF_ERROR((*made)->start());
+        const auto *table = (*made)->extension<varve_output>(VARVE_OUTPUT_ID);
+        if (table == nullptr) {
+            return {Code::failed_precondition, "plugin " + plan.descriptor_id + " is no output"};
+        }
+        varve_instance *raw = (*made)->raw();
+        publisher_->subscribe(plan.name, kOutputQueueMax, [table, raw](const Published &published) {
+            const Submission &submission = *published.submission;
+            varve_error error = abi_error();
+            const int32_t code =
+                table->consume(raw, published.lsn, str(submission.database),
+                               str(submission.retention_policy), submission.batch, &error);
+            return Status::from_abi(code, error);
+        });
+        outputs_.push_back(std::move(*made));
+    }
+    return {};
+}
+
+Status App::Impl::serve() {
+    VARVE_RETURN_IF_ERROR(mount_kernel_pages(routes_, lifecycle_, metrics_));
+    VARVE_RETURN_IF_ERROR(mount_admin_routes(
+        routes_, {*plugins_, *rejects_, config_, storage_->raw(),
+                  storage_->extension<varve_storage_maintenance>(VARVE_STORAGE_MAINTENANCE_ID),
+                  [this] { return cards(); }}));
+    http_metrics_ = std::make_unique<HttpMetrics>(metrics_);
+    http_executor_ = std::make_unique<HttpExecutor>(*executor_);
+    http::Hooks hooks;
+    hooks.metrics = http_metrics_.get();
+    hooks.executor = http_executor_.get();
+    hooks.access_log = access_log(log_, access_log_enabled_);
+    server_ = std::make_unique<http::Server>(http_options(config_), routes_, hooks);
+    if (!config_.boolean("auth.enabled")) {
+        log_.warning("authentication is off: everybody who reaches the port may read and write");
+    }
+    return server_->start();
+}
+
+Status App::Impl::start_inputs() {
+    for (const InstancePlan &plan : input_plans_) {
+        auto made =
+            Instance::create(*plugins_, services_, plan.descriptor_id, plan.name, plan.prefix);
+        if (!made.ok()) return made.status();
+        VARVE_RETURN_IF_ERROR((*made)->start());
+        const InstanceCard card = (*made)->card();
+        log_.info("input started", {{"instance", card.name}, {"addresses", card.addresses}});
+        inputs_.push_back(std::move(*made));
+    }
+    return {};
+}
+
+std::vector<InstanceCard> App::Impl::cards() const {
+    std::vector<InstanceCard> all;
+    for (const auto *group : {&inputs_, &outputs_, &functions_}) {
+        for (const auto &instance : *group) all.push_back(instance->card());
+    }
+    return all;
+}
+
+void App::Impl::export_gauges() {
+    metrics_.gauge("varve_build_info", "The running version.", {{"version", VARVE_VERSION}}).set(1);
+    metrics_.gauge("varve_start_time_seconds", "When the server started.")
+        .set(static_cast<double>(env_.now_ns()) / 1e9);
+    metrics_.on_render([this] {
+        for (const char *name : {"write", "query", "index", "script", "http"}) {
+            const MemoryAccount &account = *memory_->find(name);
+            const MetricLabels labels{{"account", name}};
+            metrics_.gauge("varve_memory_used_bytes", "Charged to the account.", labels)
+                .set(static_cast<double>(account.used()));
+            metrics_.gauge("varve_memory_limit_bytes", "The account's limit.", labels)
+                .set(static_cast<double>(account.limit()));
+        }
+        metrics_.gauge("varve_executor_queue", "Jobs that wait for a worker.")
+            .set(static_cast<double>(executor_->queued()));
+    });
+}
+
+Status App::Impl::reload() {
+    auto fresh = Config::load(sources_);
+    if (!fresh.ok()) return fresh.status();
+    const std::vector<InstancePlan> inputs = input_plans_;
+    const std::vector<InstancePlan> outputs = output_plans_;
+    const Status planned = plan(*fresh);
+    input_plans_ = inputs;
+    output_plans_ = outputs;
+    VARVE_RETURN_IF_ERROR(planned);
+    for (const std::string &key : config_.changed_keys(*fresh)) {
+        log_.warning("this key only changes with a restart", {{"key", key}});
+    }
+    config_.take_reloadable(*fresh);
+    VARVE_RETURN_IF_ERROR(apply_log_settings());
+    query_->set_limits(query_limits(config_));
+    VARVE_RETURN_IF_ERROR(server_->reload_tls());
+    for (const auto *group : {&inputs_, &outputs_}) {
+        for (const auto &instance : *group) VARVE_RETURN_IF_ERROR(instance->reload());
+    }
+    log_.info("configuration reloaded");
+    return {};
+}
+
+void App::Impl::stop() {
+    if (lifecycle_.stage() == Stage::stopped) return;
+    if (lifecycle_.stage() < Stage::draining) lifecycle_.advance(Stage::draining);
+    retention_timer_.reset();
+    const auto drain = prepared_ ? std::chrono::nanoseconds(config_.integer("server.drain_timeout"))
+                                 : std::chrono::nanoseconds(0);
+    if (server_) server_->stop(std::chrono::duration_cast<std::chrono::milliseconds>(drain));
+    inputs_.clear();
+    if (query_) query_->stop();
+    if (storage_) storage_->stop();
+    if (publisher_) publisher_->stop(drain.count());
+    outputs_.clear();
+    query_.reset();
+    functions_.clear();
+    write_path_.reset();
+    if (executor_) executor_->stop();
+    storage_.reset();
+    catalog_.reset();
+    server_.reset();
+    executor_.reset();
+    plugins_.reset();
+    data_dir_.reset();
+    lifecycle_.advance(Stage::stopped);
+}
+
+}  // namespace varve

@@ -1,0 +1,9 @@
+#include <iostream>  // before Poco's macros
+
+#include "varved.hpp"
+
+int main(int argc, char **argv) {
+    varve::block_signals();  // before any thread
+    varve::Varved program;
+    return program.run(argc, argv);
+}

@@ -1,0 +1,57 @@
+// The query engine as a service: a bounded number of queries at a time, the rest wait for a bounded
+// time; parallel parts of a query run on the server's workers.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+
+#include "base/env.hpp"
+#include "kernel/executor.hpp"
+#include "kernel/host/services.hpp"
+#include "kernel/self_metrics.hpp"
+#include "query/engine.hpp"
+
+namespace varve {
+
+// Jobs of one query on the executor. The caller takes part, so a full queue costs only speed.
+class PoolTaskRunner final : public query::TaskRunner {
+  public:
+    explicit PoolTaskRunner(Executor &executor) : executor_(executor) {}
+    void run_all(std::span<const std::function<void()>> jobs) override;
+    unsigned parallelism() const override;
+
+  private:
+    Executor &executor_;
+};
+
+class QueryRunner final : public QueryService {
+  public:
+    struct Options {
+        query::Limits limits;
+        unsigned concurrency_max = 8;
+        int64_t queue_timeout_ns = 30'000'000'000;
+    };
+    // Everything lives longer than the runner.
+    QueryRunner(Options options, Catalog &catalog, query::StorageGateway storage,
+                const query::FunctionTable &functions, Executor &executor, Env &env,
+                SelfMetrics &metrics);
+    ~QueryRunner() override;
+
+    void run(const varve_query_request &request, varve_query_sink sink) override;
+    void set_limits(const query::Limits &limits);
+    // Lets running queries end; those that wait are refused.
+    void stop();
+
+  private:
+    const Options options_;
+    Env &env_;
+    PoolTaskRunner tasks_;
+    query::Engine engine_;
+    SelfMetric &queries_;
+    SelfMetric &refused_;
+    std::atomic<bool> stopping_{false};
+    std::unique_ptr<Executor> slots_;
+};
+
+}  // namespace varve
