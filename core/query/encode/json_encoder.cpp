@@ -78,7 +78,7 @@ void JsonEncoder::close_series(bool goes_on) {
 void JsonEncoder::close_result(bool goes_on, const Status &status) {
     if (!result_open_) open_result();
     if (list_open_) json_.end_array();
-    if (!goes_on && !warnings_.empty()) {
+    if (!goes_on && status.ok() && !warnings_.empty()) {
         json_.key("messages");
         json_.begin_array();
         for (const std::string &warning : warnings_) {

@@ -1,0 +1,105 @@
+#include "query/engine.hpp"
+
+#include <condition_variable>
+#include <mutex>
+
+#include "query/encode/encoder.hpp"
+#include "query/languages/influxql/parser.hpp"
+#include "query/languages/influxql/statements.hpp"
+
+namespace varve::query {
+
+// Bytes into a varve_query_sink; parks the thread while the reader is slow.
+class SinkWriter final : public encode::ByteSink {
+  public:
+    explicit SinkWriter(const varve_query_sink &sink) : sink_(sink) {}
+
+    Status write(std::string_view bytes) override {
+        const int32_t code = sink_.write(sink_.ctx, bytes.data(), bytes.size(), resume, this);
+        if (code == VARVE_OK) return {};
+        if (code != VARVE_UNAVAILABLE) return {Code::cancelled, "query interrupted"};
+        std::unique_lock lock(mutex_);
+        wake_.wait(lock, [this] { return resumed_; });
+        resumed_ = false;
+        return {};
+    }
+
+  private:
+    static void resume(void *token) {
+        auto *writer = static_cast<SinkWriter *>(token);
+        const std::lock_guard lock(writer->mutex_);
+        writer->resumed_ = true;
+        writer->wake_.notify_one();
+    }
+
+    const varve_query_sink &sink_;
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    bool resumed_ = false;
+};
+
+Engine::Engine(Catalog &catalog, StorageGateway storage, const FunctionTable &functions,
+               TaskRunner &tasks, Clock clock, Limits limits)
+    : catalog_(catalog),
+      storage_(storage),
+      functions_(functions),
+      tasks_(tasks),
+      clock_(std::move(clock)),
+      limits_(limits) {}
+
+void Engine::run(const varve_query_request &request, const varve_query_sink &sink) {
+    SinkWriter writer(sink);
+    const Status status = run_influxql(request, sink, writer);
+    sink.end(sink.ctx, status.ok() ? 1 : 0);
+}
+
+Status Engine::run_influxql(const varve_query_request &request, const varve_query_sink &sink,
+                            SinkWriter &writer) {
+    const encode::Format format{encode::parse_epoch(view(request.epoch)), request.pretty != 0,
+                                request.chunk_size};
+    const auto encoder = encode::Encoder::make(view(request.format), format, writer);
+    const varve_str content_type = str(encoder->content_type());
+    const auto refuse = [&](const std::string &text) {
+        sink.begin(sink.ctx, VARVE_INVALID_ARGUMENT, content_type);
+        return encoder->refuse(text);
+    };
+    if (const std::string_view language = view(request.language);
+        !language.empty() && language != "influxql") {
+        return refuse("unknown query language: " + std::string(language));
+    }
+    influxql::Params params;
+    if (request.params.size != 0) {
+        Result<influxql::Params> parsed = influxql::parse_params(view(request.params));
+        if (!parsed.ok()) return refuse(parsed.status().text());
+        params = std::move(*parsed);
+    }
+    const auto statements = influxql::parse_query(view(request.text), params);
+    if (!statements.ok()) return refuse("error parsing query: " + statements.status().text());
+
+    exec::Budget budget(limits_, clock_.monotonic_ns, [&sink] {
+        return sink.is_cancelled != nullptr && sink.is_cancelled(sink.ctx) != 0;
+    });
+    influxql::Session session{catalog_,
+                              storage_,
+                              functions_,
+                              tasks_,
+                              budget,
+                              *encoder,
+                              std::string(view(request.database)),
+                              std::string(view(request.retention_policy)),
+                              clock_.now_ns(),
+                              request.read_only != 0};
+    sink.begin(sink.ctx, VARVE_OK, content_type);
+    for (uint32_t i = 0; i < statements->size(); ++i) {
+        VARVE_RETURN_IF_ERROR(encoder->begin_statement(i));
+        const Status status = influxql::execute_statement(session, (*statements)[i]);
+        // Nobody is there to read the rest.
+        if (sink.is_cancelled != nullptr && sink.is_cancelled(sink.ctx) != 0) return status;
+        VARVE_RETURN_IF_ERROR(encoder->end_statement(status));
+        // A failed statement is the last one that runs; its result says why.
+        if (!status.ok()) break;
+    }
+    return encoder->end();
+}
+
+}  // namespace varve::query

@@ -1,0 +1,45 @@
+// The query service: text in one of the server's languages → encoded bytes.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include <varve/host/query.h>
+
+#include "model/catalog.hpp"
+#include "query/exec/budget.hpp"
+#include "query/exec/storage_gateway.hpp"
+#include "query/exec/task_runner.hpp"
+#include "query/function_table.hpp"
+
+namespace varve::query {
+
+struct Clock {
+    std::function<int64_t()> now_ns;        // since the Unix epoch
+    std::function<int64_t()> monotonic_ns;  // never goes back
+};
+
+// Thread-safe; everything it is made of outlives it.
+class Engine {
+  public:
+    Engine(Catalog &catalog, StorageGateway storage, const FunctionTable &functions,
+           TaskRunner &tasks, Clock clock, Limits limits = {});
+
+    // [worker] Answers on the caller's thread, which it blocks while the sink says wait; ends with
+    // sink.end. Refusals of the whole request (parse errors, bad parameters) come as
+    // begin(VARVE_INVALID_ARGUMENT) and an error document; errors of a statement are in its result.
+    void run(const varve_query_request &request, const varve_query_sink &sink);
+
+  private:
+    Status run_influxql(const varve_query_request &request, const varve_query_sink &sink,
+                        class SinkWriter &writer);
+
+    Catalog &catalog_;
+    const StorageGateway storage_;
+    const FunctionTable &functions_;
+    TaskRunner &tasks_;
+    const Clock clock_;
+    const Limits limits_;
+};
+
+}  // namespace varve::query

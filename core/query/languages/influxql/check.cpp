@@ -1,0 +1,323 @@
+#include "query/languages/influxql/check.hpp"
+
+#include <algorithm>
+
+namespace varve::query::influxql {
+
+namespace {
+
+Status invalid(std::string text) {
+    return {Code::invalid_argument, std::move(text)};
+}
+
+bool is_word(const std::string &name, std::string_view word) {
+    return std::equal(name.begin(), name.end(), word.begin(), word.end(),
+                      [](char a, char b) { return (a | 0x20) == b; });
+}
+
+class Checker {
+  public:
+    Checker(const SelectStatement &select, const FunctionTable &functions, int64_t now_ns)
+        : select_(select), functions_(functions), now_ns_(now_ns) {}
+
+    Result<CheckedSelect> run();
+
+  private:
+    Status check_sources() const;
+    Status check_range();
+    Status check_condition(const Expr &expr) const;
+    Status check_dimensions();
+    Status check_time_dimension(const Expr &call);
+    Result<int64_t> window_offset(const Expr &arg) const;
+    Status check_fields();
+    Status check_field(const Expr &expr);
+    Status check_call(const ExprPtr &call);
+    Status check_combination() const;
+
+    const SelectStatement &select_;
+    const FunctionTable &functions_;
+    const int64_t now_ns_;
+    CheckedSelect out_;
+    bool wildcards_allowed_ = true;
+    bool has_plain_fields_ = false;
+    bool only_selectors_ = true;
+};
+
+Status Checker::check_sources() const {
+    static constexpr std::pair<std::string_view, std::string_view> system[] = {
+        {"_fieldKeys", "SHOW FIELD KEYS"},
+        {"_measurements", "SHOW MEASUREMENTS"},
+        {"_series", "SHOW SERIES"},
+        {"_tagKeys", "SHOW TAG KEYS"},
+        {"_tags", "SHOW TAG VALUES"}};
+    for (const Source &source : select_.sources) {
+        if (source.subquery != nullptr) {
+            return {Code::unsupported, "subqueries are not supported yet"};
+        }
+        for (const auto &[name, statement] : system) {
+            if (source.name == name) {
+                return invalid("unable to use system source '" + source.name + "': use " +
+                               std::string(statement) + " instead");
+            }
+        }
+    }
+    return {};
+}
+
+Status Checker::check_range() {
+    Result<SplitCondition> split = split_condition(select_.condition, {now_ns_, select_.zone});
+    if (!split.ok()) return split.status();
+    out_.condition = split->rest;
+    if (out_.condition != nullptr) VARVE_RETURN_IF_ERROR(check_condition(*out_.condition));
+    VARVE_RETURN_IF_ERROR(check_dimensions());
+    out_.range.min_ns = std::max(split->min_ns.value_or(kTimeMin), kTimeMin);
+    // Buckets of the future would all be empty: without an upper bound they end now.
+    const int64_t last = out_.window.interval_ns > 0 ? now_ns_ : kTimeMax;
+    out_.range.max_ns = std::min(split->max_ns.value_or(last), kTimeMax);
+    return {};
+}
+
+Status Checker::check_condition(const Expr &expr) const {
+    if (expr.kind == ExprKind::call) {
+        return invalid("invalid function call in condition: " + to_string(expr));
+    }
+    for (const ExprPtr &arg : expr.args) VARVE_RETURN_IF_ERROR(check_condition(*arg));
+    return {};
+}
+
+Status Checker::check_dimensions() {
+    for (const ExprPtr &dimension : select_.dimensions) {
+        const ExprPtr expr = fold(dimension);
+        switch (expr->kind) {
+            case ExprKind::reference:
+                if (is_word(expr->text, "time")) {
+                    return invalid("time() is a function and expects at least one argument");
+                }
+                out_.dimensions.push_back(expr);
+                break;
+            case ExprKind::wildcard:
+            case ExprKind::regex:
+                out_.dimensions.push_back(expr);
+                break;
+            case ExprKind::call:
+                VARVE_RETURN_IF_ERROR(check_time_dimension(*expr));
+                break;
+            default:
+                return invalid("only time and tag dimensions allowed");
+        }
+    }
+    return {};
+}
+
+Status Checker::check_time_dimension(const Expr &call) {
+    if (call.text != "time") return invalid("only time() calls allowed in dimensions");
+    if (call.args.empty() || call.args.size() > 2) {
+        return invalid("time dimension expected 1 or 2 arguments");
+    }
+    const ExprPtr interval = fold(call.args[0]);
+    if (interval->kind != ExprKind::duration) {
+        return invalid("time dimension must have duration argument");
+    }
+    if (out_.window.interval_ns != 0) return invalid("multiple time dimensions not allowed");
+    // What is zero or negative behaves as if it were not there.
+    out_.window.interval_ns = std::max<int64_t>(0, interval->integer);
+    out_.window.zone = select_.zone;
+    if (call.args.size() == 2) {
+        const Result<int64_t> offset = window_offset(*fold(call.args[1]));
+        if (!offset.ok()) return offset.status();
+        if (out_.window.interval_ns > 0) {
+            out_.window.offset_ns = *offset % out_.window.interval_ns;
+        }
+    }
+    return {};
+}
+
+Result<int64_t> Checker::window_offset(const Expr &arg) const {
+    switch (arg.kind) {
+        case ExprKind::duration:
+            return arg.integer;
+        case ExprKind::call:
+            if (arg.text != "now") return invalid("time dimension offset function must be now()");
+            if (!arg.args.empty()) {
+                return invalid("time dimension offset now() function requires no arguments");
+            }
+            return now_ns_;
+        case ExprKind::string:
+            if (looks_like_time(arg.text)) return parse_time(arg.text, select_.zone);
+            [[fallthrough]];
+        default:
+            return invalid("time dimension offset must be duration or now()");
+    }
+}
+
+Status Checker::check_fields() {
+    for (const Field &field : select_.fields) {
+        if (field.expr->kind == ExprKind::reference && field.expr->text == "time") {
+            if (!field.alias.empty()) out_.time_name = field.alias;
+            continue;
+        }
+        Field folded{fold(field.expr), field.alias};
+        if (folded.expr->kind == ExprKind::distinct) {
+            folded.expr = make_call("distinct", {make_reference(folded.expr->text)});
+        }
+        wildcards_allowed_ = true;
+        if (folded.expr->kind == ExprKind::call) {
+            VARVE_RETURN_IF_ERROR(check_call(folded.expr));
+        } else {
+            VARVE_RETURN_IF_ERROR(check_field(*folded.expr));
+        }
+        out_.fields.push_back(std::move(folded));
+    }
+    return check_combination();
+}
+
+Status Checker::check_field(const Expr &expr) {
+    switch (expr.kind) {
+        case ExprKind::reference:
+            has_plain_fields_ = true;
+            return {};
+        case ExprKind::wildcard:
+        case ExprKind::regex:
+            has_plain_fields_ = true;
+            if (wildcards_allowed_) return {};
+            return invalid(expr.kind == ExprKind::wildcard
+                               ? "unable to use wildcard in a binary expression"
+                               : "unable to use regex in a binary expression");
+        case ExprKind::paren:
+            if (expr.args[0]->kind == ExprKind::call) return check_call(expr.args[0]);
+            return check_field(*expr.args[0]);
+        case ExprKind::binary:
+            break;
+        default:
+            return invalid("field must contain at least one variable");
+    }
+    wildcards_allowed_ = false;
+    if (is_literal(expr.lhs()) && is_literal(expr.rhs())) {
+        return invalid("cannot perform a binary expression on two literals");
+    }
+    for (const ExprPtr &side : expr.args) {
+        if (is_literal(*side)) continue;
+        VARVE_RETURN_IF_ERROR(side->kind == ExprKind::call ? check_call(side) : check_field(*side));
+    }
+    return {};
+}
+
+Status Checker::check_call(const ExprPtr &call) {
+    const varve_function *function = functions_.find(call->text);
+    if (function == nullptr) return invalid("undefined function " + call->text + "()");
+    out_.calls.push_back(call);
+    if (function->kind != VARVE_FUNCTION_AGGREGATE && function->kind != VARVE_FUNCTION_SELECTOR) {
+        return {Code::unsupported, "function " + call->text + "() is not supported yet"};
+    }
+    if (function->kind != VARVE_FUNCTION_SELECTOR) only_selectors_ = false;
+    std::vector<varve_argument> arguments;
+    const std::vector<plan::Argument> owned = call_arguments(*call);
+    for (const plan::Argument &argument : owned) {
+        varve_argument out{};
+        out.kind = argument.kind;
+        out.text = str(argument.text);
+        out.value.as_int = argument.integer;
+        if (argument.kind == VARVE_ARGUMENT_FLOAT) out.value.as_float = argument.number;
+        arguments.push_back(out);
+    }
+    varve_error error = abi_error();
+    const int32_t code =
+        function->check(arguments.data(), static_cast<uint32_t>(arguments.size()), &error);
+    if (code != VARVE_OK) return Status::from_abi(code, error);
+    const Expr &field = *call->args[0];
+    if (field.kind == ExprKind::wildcard || field.kind == ExprKind::regex) {
+        only_selectors_ = false;
+        if (!wildcards_allowed_) {
+            return invalid((field.kind == ExprKind::wildcard
+                                ? "unsupported expression with wildcard: "
+                                : "unsupported expression with regex field: ") +
+                           call->text + "()");
+        }
+    }
+    return {};
+}
+
+Status Checker::check_combination() const {
+    if (out_.fields.empty()) return invalid("at least 1 non-time field must be queried");
+    if (out_.calls.empty()) {
+        if (select_.fill.kind == FillKind::none) {
+            return invalid("fill(none) must be used with a function");
+        }
+        if (select_.fill.kind == FillKind::linear) {
+            return invalid("fill(linear) must be used with a function");
+        }
+        if (out_.window.interval_ns > 0) {
+            return invalid("GROUP BY requires at least one aggregate function");
+        }
+        return {};
+    }
+    if (!has_plain_fields_) return {};
+    if (!only_selectors_) {
+        return invalid("mixing aggregate and non-aggregate queries is not supported");
+    }
+    if (out_.calls.size() > 1) {
+        return invalid("mixing multiple selector functions with tags or fields is not supported");
+    }
+    return {};
+}
+
+Result<CheckedSelect> Checker::run() {
+    if (select_.target) {
+        return Status(Code::unsupported, "SELECT INTO is not supported yet");
+    }
+    VARVE_RETURN_IF_ERROR(check_sources());
+    VARVE_RETURN_IF_ERROR(check_range());
+    VARVE_RETURN_IF_ERROR(check_fields());
+    return std::move(out_);
+}
+
+}  // namespace
+
+std::vector<plan::Argument> call_arguments(const Expr &call) {
+    std::vector<plan::Argument> out;
+    for (const ExprPtr &arg : call.args) {
+        plan::Argument argument;
+        argument.text = to_string(*arg);
+        switch (arg->kind) {
+            case ExprKind::reference:
+                argument.text = arg->text;
+                [[fallthrough]];
+            case ExprKind::wildcard:
+            case ExprKind::regex:
+                argument.kind = VARVE_ARGUMENT_FIELD;
+                break;
+            case ExprKind::integer:
+                argument.kind = VARVE_ARGUMENT_INTEGER;
+                argument.integer = arg->integer;
+                break;
+            case ExprKind::number:
+                argument.kind = VARVE_ARGUMENT_FLOAT;
+                argument.number = arg->number;
+                break;
+            case ExprKind::duration:
+                argument.kind = VARVE_ARGUMENT_DURATION;
+                argument.integer = arg->integer;
+                break;
+            case ExprKind::string:
+                argument.kind = VARVE_ARGUMENT_STRING;
+                argument.text = arg->text;
+                break;
+            case ExprKind::boolean:
+                argument.kind = VARVE_ARGUMENT_BOOLEAN;
+                argument.integer = arg->boolean ? 1 : 0;
+                break;
+            default:
+                argument.kind = VARVE_ARGUMENT_OTHER;
+                break;
+        }
+        out.push_back(std::move(argument));
+    }
+    return out;
+}
+
+Result<CheckedSelect> check_select(const SelectStatement &select, const FunctionTable &functions,
+                                   int64_t now_ns) {
+    return Checker(select, functions, now_ns).run();
+}
+
+}  // namespace varve::query::influxql

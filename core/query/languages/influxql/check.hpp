@@ -1,0 +1,27 @@
+// What can be said of a SELECT without any schema: which combinations are legal, and the window.
+#pragma once
+
+#include "base/status.hpp"
+#include "query/function_table.hpp"
+#include "query/languages/influxql/fold.hpp"
+
+namespace varve::query::influxql {
+
+struct CheckedSelect {
+    std::vector<Field> fields;  // folded, without time, DISTINCT x as distinct(x)
+    std::string time_name = "time";
+    plan::TimeRange range;
+    plan::Window window;
+    ExprPtr condition;                // without time; null = none
+    std::vector<ExprPtr> dimensions;  // without time()
+    std::vector<ExprPtr> calls;       // all calls of functions, outermost
+};
+
+// invalid_argument with the texts clients know; unsupported for what is not built in.
+Result<CheckedSelect> check_select(const SelectStatement &select, const FunctionTable &functions,
+                                   int64_t now_ns);
+
+// A call's arguments in the functions' form.
+std::vector<plan::Argument> call_arguments(const Expr &call);
+
+}  // namespace varve::query::influxql

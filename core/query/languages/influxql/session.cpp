@@ -1,0 +1,157 @@
+#include "query/languages/influxql/session.hpp"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+
+namespace varve::query::influxql {
+
+Result<Database> SourceResolver::database(const std::string &name) const {
+    const std::string &chosen = name.empty() ? session_.database : name;
+    if (chosen.empty()) return Status(Code::invalid_argument, "database name required");
+    return session_.catalog.database(chosen);
+}
+
+Result<RetentionPolicy> SourceResolver::policy(const Database &database,
+                                               const std::string &name) const {
+    std::string chosen = name;
+    // The request's policy belongs to the request's database.
+    if (chosen.empty() && database.name == session_.database) chosen = session_.retention_policy;
+    if (chosen.empty()) chosen = database.default_policy;
+    if (chosen.empty()) {
+        return Status(Code::not_found, "default retention policy not set for: " + database.name);
+    }
+    const RetentionPolicy *found = database.policy(chosen);
+    if (found == nullptr) {
+        return Status(Code::not_found, "retention policy not found: " + chosen);
+    }
+    return *found;
+}
+
+Result<std::shared_ptr<exec::Snapshot>> SourceResolver::snapshot(uint64_t db_id) {
+    for (const auto &snapshot : snapshots_) {
+        if (snapshot->db_id() == db_id) return snapshot;
+    }
+    Result<std::shared_ptr<exec::Snapshot>> opened = exec::Snapshot::open(session_.storage, db_id);
+    if (opened.ok()) snapshots_.push_back(*opened);
+    return opened;
+}
+
+Result<std::vector<ResolvedSource>> SourceResolver::resolve(const std::vector<Source> &sources) {
+    std::vector<ResolvedSource> out;
+    for (const Source &source : sources) VARVE_RETURN_IF_ERROR(resolve_source(source, out));
+    return out;
+}
+
+Status SourceResolver::resolve_source(const Source &source, std::vector<ResolvedSource> &out) {
+    const Result<Database> database = this->database(source.database);
+    if (!database.ok()) return database.status();
+    const Result<RetentionPolicy> policy = this->policy(*database, source.retention_policy);
+    if (!policy.ok()) return policy.status();
+    const Result<std::shared_ptr<exec::Snapshot>> snapshot = this->snapshot(database->id);
+    if (!snapshot.ok()) return snapshot.status();
+
+    std::vector<std::string> names;
+    if (source.regex) {
+        const re2::RE2 regex(*source.regex, re2::RE2::Quiet);
+        auto listed = (*snapshot)->list(&varve_storage::measurements,
+                                        (*snapshot)->schema_request(policy->id));
+        if (!listed.ok()) return listed.status();
+        for (const exec::Snapshot::Entry &entry : *listed) {
+            if (re2::RE2::PartialMatch(entry.text, regex)) names.push_back(entry.text);
+        }
+    } else {
+        names.push_back(source.name);
+    }
+    for (const std::string &name : names) {
+        const bool known = std::any_of(out.begin(), out.end(), [&](const ResolvedSource &other) {
+            return other.scan.db_id == database->id && other.scan.rp_id == policy->id &&
+                   other.scan.measurement == name;
+        });
+        if (known) continue;
+        ResolvedSource resolved;
+        resolved.scan = {database->id, policy->id, name};
+        VARVE_RETURN_IF_ERROR(read_schema(**snapshot, resolved));
+        out.push_back(std::move(resolved));
+    }
+    return {};
+}
+
+Status SourceResolver::read_schema(const exec::Snapshot &snapshot, ResolvedSource &source) const {
+    const varve_schema_request request =
+        snapshot.schema_request(source.scan.rp_id, source.scan.measurement);
+    auto fields = snapshot.list(&varve_storage::field_keys, request);
+    if (!fields.ok()) return fields.status();
+    for (const exec::Snapshot::Entry &entry : *fields) {
+        source.fields[entry.text].push_back(static_cast<plan::Type>(entry.type));
+    }
+    for (auto &[name, types] : source.fields) std::sort(types.begin(), types.end());
+    auto tags = snapshot.list(&varve_storage::tag_keys, request);
+    if (!tags.ok()) return tags.status();
+    for (const exec::Snapshot::Entry &entry : *tags) source.tags.insert(entry.text);
+    return {};
+}
+
+Names::Names(const std::vector<ResolvedSource> &sources) {
+    for (const ResolvedSource &source : sources) {
+        for (const auto &[name, types] : source.fields) {
+            std::vector<plan::Type> &all = fields[name];
+            all.insert(all.end(), types.begin(), types.end());
+        }
+        tags.insert(source.tags.begin(), source.tags.end());
+    }
+    for (auto &[name, types] : fields) {
+        std::sort(types.begin(), types.end());
+        types.erase(std::unique(types.begin(), types.end()), types.end());
+    }
+}
+
+namespace {
+
+plan::Type plan_type(DataType cast) {
+    switch (cast) {
+        case DataType::floating:
+            return plan::Type::floating;
+        case DataType::integer:
+            return plan::Type::integer;
+        case DataType::unsigned_integer:
+            return plan::Type::unsigned_integer;
+        case DataType::string:
+            return plan::Type::string;
+        case DataType::boolean:
+            return plan::Type::boolean;
+        default:
+            return plan::Type::none;
+    }
+}
+
+}  // namespace
+
+plan::Input Names::resolve(const std::string &name, DataType cast) const {
+    plan::Input input{name, false, plan::Type::none, false};
+    const auto field = fields.find(name);
+    const bool is_field = field != fields.end() && cast != DataType::tag;
+    if (!is_field) {
+        const bool may_be_tag = cast == DataType::tag || cast == DataType::unknown;
+        if (!may_be_tag || !tags.contains(name)) return input;
+        input.is_tag = true;
+        input.type = plan::Type::string;
+        return input;
+    }
+    const std::vector<plan::Type> &types = field->second;
+    if (cast == DataType::unknown || cast == DataType::any_field) {
+        input.type = types.front();
+    } else if (const plan::Type asked = plan_type(cast);
+               plan::is_numeric(asked)
+                   ? plan::is_numeric(types.front())
+                   : std::find(types.begin(), types.end(), asked) != types.end()) {
+        input.type = asked;
+    }
+    input.converts = plan::is_numeric(input.type) &&
+                     std::any_of(types.begin(), types.end(), [&](plan::Type type) {
+                         return plan::is_numeric(type) && type != input.type;
+                     });
+    return input;
+}
+
+}  // namespace varve::query::influxql

@@ -1,0 +1,76 @@
+// What the statements of one request work with, and how names of databases, policies and
+// measurements become what storage knows.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "model/catalog.hpp"
+#include "query/encode/encoder.hpp"
+#include "query/exec/storage_gateway.hpp"
+#include "query/exec/task_runner.hpp"
+#include "query/function_table.hpp"
+#include "query/languages/influxql/ast.hpp"
+
+namespace varve::query::influxql {
+
+// One request's; used by one thread at a time.
+struct Session {
+    Catalog &catalog;
+    const StorageGateway &storage;
+    const FunctionTable &functions;
+    TaskRunner &tasks;
+    exec::Budget &budget;
+    encode::Encoder &encoder;
+    std::string database;          // of the request, may be empty
+    std::string retention_policy;  // of the request, may be empty
+    int64_t now_ns = 0;
+    bool read_only = false;  // a GET: changes are made, with a warning
+};
+
+using FieldTypes = std::map<std::string, std::vector<plan::Type>>;  // strongest first
+
+struct ResolvedSource {
+    plan::ScanSource scan;
+    FieldTypes fields;
+    std::set<std::string> tags;
+};
+
+// Snapshots and sources of one statement.
+class SourceResolver {
+  public:
+    explicit SourceResolver(const Session &session) : session_(session) {}
+
+    // The database a statement means: the named one, else the request's. Errors "database name
+    // required", "database not found: NAME".
+    Result<Database> database(const std::string &name) const;
+    // Errors "retention policy not found: NAME", "default retention policy not set for: NAME".
+    Result<RetentionPolicy> policy(const Database &database, const std::string &name) const;
+    Result<std::shared_ptr<exec::Snapshot>> snapshot(uint64_t db_id);
+
+    // Every measurement that the sources name, once each; regexes are looked up.
+    Result<std::vector<ResolvedSource>> resolve(const std::vector<Source> &sources);
+    const std::vector<std::shared_ptr<exec::Snapshot>> &snapshots() const { return snapshots_; }
+
+  private:
+    Status resolve_source(const Source &source, std::vector<ResolvedSource> &out);
+    Status read_schema(const exec::Snapshot &snapshot, ResolvedSource &source) const;
+
+    const Session &session_;
+    std::vector<std::shared_ptr<exec::Snapshot>> snapshots_;
+};
+
+// What a reference (or a wildcard's name) is in these sources.
+struct Names {
+    FieldTypes fields;
+    std::set<std::string> tags;
+
+    explicit Names(const std::vector<ResolvedSource> &sources);
+    // Unknown names have type none; fields win over tags.
+    plan::Input resolve(const std::string &name, DataType cast) const;
+};
+
+}  // namespace varve::query::influxql

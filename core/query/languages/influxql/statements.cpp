@@ -1,0 +1,65 @@
+#include "query/languages/influxql/statements.hpp"
+
+#include "query/exec/run_select.hpp"
+#include "query/languages/influxql/check.hpp"
+#include "query/languages/influxql/lower_select.hpp"
+
+namespace varve::query::influxql {
+
+bool changes_something(const Statement &statement) {
+    if (statement.kind == StatementKind::select) return statement.select->target.has_value();
+    const std::string_view name = statement_name(statement.kind);
+    return !name.starts_with("SHOW") && !name.starts_with("EXPLAIN");
+}
+
+Status execute_select(Session &session, const SelectStatement &select) {
+    const Result<CheckedSelect> checked = check_select(select, session.functions, session.now_ns);
+    if (!checked.ok()) return checked.status();
+    SourceResolver resolver(session);
+    const Result<std::vector<ResolvedSource>> sources = resolver.resolve(select.sources);
+    if (!sources.ok()) return sources.status();
+    const Result<plan::Select> plan = lower_select(select, *checked, *sources, session.functions);
+    if (!plan.ok()) return plan.status();
+    if (select.has_zone) session.encoder.set_zone(select.zone);
+    return exec::run_select(
+        {*plan, resolver.snapshots(), session.budget, session.tasks, session.encoder});
+}
+
+Status execute_statement(Session &session, const Statement &statement) {
+    VARVE_RETURN_IF_ERROR(session.budget.check());
+    if (session.read_only && changes_something(statement)) {
+        session.encoder.add_warning("deprecated use of '" + to_string(statement) +
+                                    "' in a read only context, please use a POST request instead");
+    }
+    switch (statement.kind) {
+        case StatementKind::select:
+            return execute_select(session, *statement.select);
+        case StatementKind::create_database:
+        case StatementKind::drop_database:
+        case StatementKind::create_retention_policy:
+        case StatementKind::alter_retention_policy:
+        case StatementKind::drop_retention_policy:
+        case StatementKind::delete_points:
+        case StatementKind::drop_series:
+        case StatementKind::drop_measurement:
+            return execute_definition(session, statement);
+        case StatementKind::show_databases:
+        case StatementKind::show_retention_policies:
+        case StatementKind::show_measurements:
+        case StatementKind::show_series:
+        case StatementKind::show_tag_keys:
+        case StatementKind::show_tag_values:
+        case StatementKind::show_field_keys:
+        case StatementKind::show_series_cardinality:
+        case StatementKind::show_measurement_cardinality:
+        case StatementKind::show_tag_key_cardinality:
+        case StatementKind::show_tag_values_cardinality:
+        case StatementKind::show_field_key_cardinality:
+            return execute_schema(session, statement);
+        default:
+            return {Code::unsupported,
+                    std::string(statement_name(statement.kind)) + " is not supported yet"};
+    }
+}
+
+}  // namespace varve::query::influxql
