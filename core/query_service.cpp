@@ -77,13 +77,17 @@ QueryRunner::QueryRunner(Options options, Catalog &catalog, query::StorageGatewa
                          const query::FunctionTable &functions, Executor &executor, Env &env,
                          SelfMetrics &metrics)
     : options_(options),
+      catalog_(catalog),
+      storage_(storage),
+      functions_(functions),
       env_(env),
       tasks_(executor),
-      engine_(catalog, storage, functions, tasks_, env, options.limits),
       queries_(metrics.counter("varve_query_requests_total", "Query requests run.")),
       refused_(metrics.counter("varve_query_refused_total",
                                "Query requests refused for want of a free slot.")),
-      slots_(std::make_unique<Executor>("query", options.concurrency_max)) {}
+      slots_(std::make_unique<Executor>("query", options.concurrency_max)) {
+    set_limits(options.limits);
+}
 
 QueryRunner::~QueryRunner() {
     stop();
@@ -99,7 +103,7 @@ void QueryRunner::run(const varve_query_request &request, varve_query_sink sink)
             return refuse(sink, "query.queue_timeout exceeded: too many queries at a time");
         }
         queries_.add();
-        engine_.run(owned->request, sink);
+        engine()->run(owned->request, sink);
     });
     if (!posted.ok()) {
         refused_.add();
@@ -107,8 +111,18 @@ void QueryRunner::run(const varve_query_request &request, varve_query_sink sink)
     }
 }
 
+std::shared_ptr<query::Engine> QueryRunner::engine() {
+    const std::scoped_lock lock(mutex_);
+    return engine_;
+}
+
 void QueryRunner::set_limits(const query::Limits &limits) {
-    engine_.set_limits(limits);
+    const query::Clock clock{[this] { return env_.now_ns(); },
+                             [this] { return env_.monotonic_ns(); }};
+    auto fresh = std::make_shared<query::Engine>(catalog_, storage_, functions_, tasks_, clock,
+                                                 limits);
+    const std::scoped_lock lock(mutex_);
+    engine_ = std::move(fresh);
 }
 
 void QueryRunner::stop() {

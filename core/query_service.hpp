@@ -44,10 +44,16 @@ class QueryRunner final : public QueryService {
     void stop();
 
   private:
+    std::shared_ptr<query::Engine> engine();
+
     const Options options_;
+    Catalog &catalog_;
+    const query::StorageGateway storage_;
+    const query::FunctionTable &functions_;
     Env &env_;
     PoolTaskRunner tasks_;
-    query::Engine engine_;
+    std::mutex mutex_;
+    std::shared_ptr<query::Engine> engine_;  // a new one for new limits; guarded by mutex_
     SelfMetric &queries_;
     SelfMetric &refused_;
     std::atomic<bool> stopping_{false};
