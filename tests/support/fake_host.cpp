@@ -104,9 +104,14 @@ struct FakeTables {
         *out = value != 0 ? 1 : 0;
         return code;
     }
-    static int32_t get_string_at(const varve_host *, const char *, uint32_t, varve_str *,
-                                 varve_error *error) {
-        return answer({Code::end, "no more strings"}, error);
+    static int32_t get_string_at(const varve_host *host, const char *key, uint32_t index,
+                                 varve_str *out, varve_error *error) {
+        const auto found = of(host).string_lists_.find(key);
+        if (found == of(host).string_lists_.end() || index >= found->second.size()) {
+            return answer({Code::end, "no more strings"}, error);
+        }
+        *out = str(found->second[index]);
+        return VARVE_OK;
     }
 
     static varve_metric *metric(const varve_host *host, const char *name, const char *,
@@ -301,6 +306,14 @@ struct FakeTables {
         join(timer);
     }
 
+    static void submit(const varve_host *host, varve_batch *batch,
+                       const varve_write_request *request,
+                       void (*done)(void *ctx, const varve_write_outcome *outcome), void *ctx) {
+        of(host).writes_.submit(batch, *request, done, ctx);
+    }
+    static int32_t check(const varve_host *, const varve_write_request *, varve_error *) {
+        return VARVE_OK;
+    }
     static uint64_t hash_seed(const varve_host *host) { return of(host).hash_seed_; }
     static int32_t unsigned_enabled(const varve_host *) { return 1; }
 
@@ -335,8 +348,8 @@ const void *FakeTables::get_extension(const varve_host *, const char *id) {
                                          T::free_space};
     static const varve_host_task task = {sizeof task, 0,        T::spawn, T::join,
                                          T::post,     T::every, T::cancel};
-    static const varve_host_write write = {sizeof write,       0, nullptr, nullptr, T::hash_seed,
-                                           T::unsigned_enabled};
+    static const varve_host_write write = {sizeof write, 0,           T::submit,
+                                           T::check,     T::hash_seed, T::unsigned_enabled};
     const std::string_view wanted = id;
     if (wanted == VARVE_HOST_LOG_ID) return &log;
     if (wanted == VARVE_HOST_CONFIG_ID) return &config;

@@ -1,5 +1,5 @@
 // A host for plugins under test: log, configuration, metrics, memory, clock, files and tasks over
-// an Env of the test's choice. Threads are real; everything else the test sets and reads.
+// an Env of the test's choice, and a write service that records. Threads are real; everything else the test sets and reads.
 //
 //   varve::test::FakeHost host(varve::Env::posix(), "/tmp/x");
 //   host.use_defaults(MyStorage::descriptor());
@@ -21,6 +21,7 @@
 #include <varve/cpp/host.hpp>
 
 #include "base/env.hpp"
+#include "support/recorded_writes.hpp"
 
 namespace varve::test {
 
@@ -38,6 +39,9 @@ class FakeHost {
     void use_defaults(const varve_descriptor &descriptor);
     void set(const std::string &key, int64_t value) { integers_[key] = value; }
     void set(const std::string &key, std::string value) { strings_[key] = std::move(value); }
+    void set(const std::string &key, std::vector<std::string> values) {
+        string_lists_[key] = std::move(values);
+    }
     void set_instance_name(std::string name) { instance_name_ = std::move(name); }
     void set_hash_seed(uint64_t seed) { hash_seed_ = seed; }
     // The limit of a top account ("write"); 0 = none.
@@ -48,6 +52,7 @@ class FakeHost {
     // Sum over all label sets of a metric; 0 if it was never made.
     double metric(const std::string &name) const;
     uint64_t memory_used(const std::string &account);
+    RecordedWrites &writes() { return writes_; }
 
   private:
     friend struct FakeTables;
@@ -60,6 +65,8 @@ class FakeHost {
     uint64_t hash_seed_ = 0x5eed;
     std::map<std::string, int64_t> integers_;
     std::map<std::string, std::string> strings_;
+    std::map<std::string, std::vector<std::string>> string_lists_;
+    RecordedWrites writes_;
 
     mutable std::mutex mutex_;
     std::vector<std::string> log_lines_;

@@ -115,12 +115,11 @@ class SeriesTable {
 class BatchReader {
   public:
     BatchReader(std::string_view body, const Options &options)
-        : body_(body),
-          options_(options),
-          now_ns_(options.now_ns - floor_mod(options.now_ns, options.precision_ns)) {}
+        : body_(body), options_(options), now_ns_(cut_to_precision(options.now_ns)) {}
 
     Parsed read() {
         while (at_ < body_.size()) {
+            if (mark_ < options_.now_marks.size()) follow_marks();
             if (options_.predict && read_predicted()) continue;
             read_by_the_book();
         }
@@ -128,6 +127,16 @@ class BatchReader {
     }
 
   private:
+    int64_t cut_to_precision(int64_t time_ns) const {
+        return time_ns - floor_mod(time_ns, options_.precision_ns);
+    }
+    void follow_marks() {
+        const std::span<const NowMark> marks = options_.now_marks;
+        while (mark_ < marks.size() && marks[mark_].offset <= at_) {
+            now_ns_ = cut_to_precision(marks[mark_++].now_ns);
+        }
+    }
+
     static int64_t floor_mod(int64_t value, int64_t divisor) {
         const int64_t rest = value % divisor;
         return rest < 0 ? rest + divisor : rest;
@@ -504,7 +513,8 @@ class BatchReader {
 
     const std::string_view body_;
     const Options &options_;
-    const int64_t now_ns_;
+    int64_t now_ns_;
+    size_t mark_ = 0;  // the first of now_marks that is still ahead
     Parsed parsed_;
     size_t at_ = 0;
     uint32_t ordinal_ = 0;

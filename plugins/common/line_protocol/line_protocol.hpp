@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,9 +21,17 @@
 
 namespace varve::line_protocol {
 
+// From this byte of the body on, lines without a timestamp get this time: bodies that arrived in
+// pieces keep the time of each.
+struct NowMark {
+    size_t offset = 0;
+    int64_t now_ns = 0;
+};
+
 struct Options {
-    int64_t now_ns = 0;        // for lines without a timestamp; cut to the precision
-    int64_t precision_ns = 1;  // ns per unit of a timestamp
+    int64_t now_ns = 0;                  // for lines without a timestamp; cut to the precision
+    std::span<const NowMark> now_marks;  // by offset; before the first one now_ns counts
+    int64_t precision_ns = 1;            // ns per unit of a timestamp
     uint64_t hash_seed = 0;
     bool unsigned_enabled = false;  // "1u"
     bool predict = true;            // false: every line by the book (tests)

@@ -1,0 +1,3 @@
+#include "inputs/udp/udp_input.hpp"
+
+VARVE_PLUGIN(varve::UdpInput)
