@@ -47,6 +47,11 @@ class Config {
     // "did you mean" on an unknown key, a wrong type or broken TOML.
     static Result<Config> load(const ConfigSources &sources);
 
+    // Sets a key as a flag would; before apply_descriptor.
+    Status set_value(std::string key, const std::string &text) {
+        return set_text(std::move(key), text, "set");
+    }
+
     // Checks an instance's keys against its descriptor and fills in the defaults.
     Status apply_descriptor(const std::string &prefix, const varve_descriptor &descriptor);
 
