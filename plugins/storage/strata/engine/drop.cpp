@@ -1,0 +1,127 @@
+// Dropping shards and databases: a frame in the log, a rename to trash/, and the files go later.
+#include "storage/strata/engine/strata_storage.hpp"
+
+namespace varve::strata {
+
+// Takes the shard out of the database and its directory out of the way. [writer]
+void StrataStorage::forget_shard(Database &database, const std::shared_ptr<Shard> &shard,
+                                 uint64_t lsn) {
+    shard->dropped = true;
+    for (const uint32_t series : shard->visible(UINT64_MAX)) {
+        database.index.release(database.index.at(series));
+    }
+    const ShardIdentity &identity = shard->identity;
+    const std::string target = root_ + "/trash/" + std::to_string(identity.db_id) + "-" +
+                               std::to_string(identity.rp_id) + "-" +
+                               std::to_string(identity.shard_id) + "-" + std::to_string(lsn);
+    const Status status = files_.rename(shard->directory, target);
+    if (!status.ok() && status.code() != Code::not_found) {
+        host_.log_warning("a dropped shard stays on disk until the next start",
+                          {{"error", status.text()}});
+    }
+}
+
+Status StrataStorage::drop(uint64_t db_id, FrameType type, std::string payload,
+                           const std::function<bool(const Database::ShardKey &)> &concerns,
+                           varve_write_done done, void *ctx) {
+    if (!running_) return {Code::unavailable, "the storage is not running"};
+    const auto database = database_or_new(db_id);
+    std::lock_guard lock(database->mutex);
+    WalEntry entry;
+    entry.type = type;
+    entry.payload = std::move(payload);
+    entry.done = [done, ctx](const Status &status, uint64_t lsn) {
+        storage::Outcome outcome;
+        outcome.lsn = lsn;
+        outcome.status = status;
+        outcome.deliver(done, ctx);
+    };
+    const auto lsn = wal_->submit(std::move(entry));
+    if (!lsn.ok()) return lsn.status();
+    {
+        std::lock_guard all(mutex_);
+        pending_drops_.insert(*lsn);
+    }
+    database->last_lsn = std::max(database->last_lsn, *lsn);
+    std::erase_if(database->shards, [&](const auto &entry_of_shard) {
+        if (!concerns(entry_of_shard.first)) return false;
+        forget_shard(*database, entry_of_shard.second, *lsn);
+        return true;
+    });
+    wake_maintenance();
+    return {};
+}
+
+Status StrataStorage::shard_drop(uint64_t db_id, uint64_t rp_id, uint64_t shard_id,
+                                 varve_write_done done, void *ctx) {
+    std::string payload;
+    ByteWriter writer(payload);
+    writer.put(db_id);
+    writer.put(rp_id);
+    writer.put(shard_id);
+    return drop(
+        db_id, FrameType::shard_drop, std::move(payload),
+        [&](const Database::ShardKey &key) { return key == Database::ShardKey(rp_id, shard_id); },
+        done, ctx);
+}
+
+Status StrataStorage::database_drop(uint64_t db_id, uint64_t rp_id, varve_write_done done,
+                                    void *ctx) {
+    std::string payload;
+    ByteWriter writer(payload);
+    writer.put(db_id);
+    writer.put(rp_id);
+    VARVE_RETURN_IF_ERROR(drop(
+        db_id, FrameType::database_drop, std::move(payload),
+        [&](const Database::ShardKey &key) { return rp_id == 0 || key.first == rp_id; }, done,
+        ctx));
+    auto found = database(db_id);
+    if (!found.ok()) return {};
+    {
+        std::lock_guard lock((*found)->mutex);
+        if (rp_id == 0) {
+            (*found)->policies.clear();
+        } else {
+            (*found)->policies.erase(rp_id);
+        }
+    }
+    if (rp_id != 0) return {};
+    std::lock_guard lock(mutex_);
+    databases_.erase(db_id);
+    return {};
+}
+
+// Makes the renames of drops durable, lets the log forget them, and removes the files.
+void StrataStorage::empty_trash() {
+    std::multiset<uint64_t> drops;
+    {
+        std::lock_guard lock(mutex_);
+        drops = pending_drops_;
+    }
+    Status status = files_.sync_directory(root_ + "/trash");
+    const auto databases = files_.list(root_ + "/data");
+    if (!drops.empty() && databases.ok()) {
+        for (const std::string &database : *databases) {
+            const std::string path = root_ + "/data/" + database;
+            const auto policies = files_.list(path);
+            if (!policies.ok()) continue;
+            for (const std::string &policy : *policies) {
+                if (status.ok()) status = files_.sync_directory(path + policy);
+            }
+        }
+    }
+    if (!status.ok()) return;
+    {
+        std::lock_guard lock(mutex_);
+        for (const uint64_t lsn : drops) pending_drops_.erase(pending_drops_.find(lsn));
+    }
+    const auto names = files_.list(root_ + "/trash");
+    if (!names.ok()) return;
+    for (const std::string &name : *names) {
+        const Status removed =
+            files_.remove_tree(root_ + "/trash/" + name.substr(0, name.size() - 1));
+        if (!removed.ok()) host_.log_warning("trash", {{"error", removed.text()}});
+    }
+}
+
+}  // namespace varve::strata

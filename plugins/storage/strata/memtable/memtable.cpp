@@ -1,0 +1,131 @@
+#include "storage/strata/memtable/memtable.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <mutex>
+#include <new>
+
+namespace varve::strata {
+namespace {
+
+constexpr uint32_t kFirstChunkRows = 4;
+constexpr uint32_t kChunkRowsMax = 256;
+constexpr size_t kFirstBlockSize = 16 << 10;
+constexpr size_t kBlockSizeMax = 1 << 20;
+
+}  // namespace
+
+const Column *ColumnTable::intern(std::string_view measurement, std::string_view name,
+                                  uint32_t type) {
+    if (const Column *found = find(measurement, name, type)) return found;
+    std::unique_lock lock(mutex_);
+    auto &column = columns_[{std::string(measurement), {std::string(name), type}}];
+    if (column == nullptr) {
+        column =
+            std::make_unique<Column>(Column{std::string(measurement), std::string(name), type});
+    }
+    return column.get();
+}
+
+const Column *ColumnTable::find(std::string_view measurement, std::string_view name,
+                                uint32_t type) const {
+    std::shared_lock lock(mutex_);
+    const auto found = columns_.find({std::string(measurement), {std::string(name), type}});
+    return found == columns_.end() ? nullptr : found->second.get();
+}
+
+void *Arena::allocate(size_t size, size_t alignment) {
+    auto at = (reinterpret_cast<uintptr_t>(at_) + alignment - 1) / alignment * alignment;
+    if (at_ == nullptr || at + size > reinterpret_cast<uintptr_t>(end_)) {
+        const size_t wanted = std::clamp<size_t>(size_bytes_, kFirstBlockSize, kBlockSizeMax);
+        const size_t block = std::max(wanted, size + alignment);
+        blocks_.push_back(std::make_unique_for_overwrite<char[]>(block));
+        at_ = blocks_.back().get();
+        end_ = at_ + block;
+        size_bytes_ += block;
+        at = (reinterpret_cast<uintptr_t>(at_) + alignment - 1) / alignment * alignment;
+    }
+    at_ = reinterpret_cast<char *>(at + size);
+    return reinterpret_cast<void *>(at);
+}
+
+void Arena::reset() {
+    blocks_.clear();
+    at_ = end_ = nullptr;
+    size_bytes_ = 0;
+}
+
+const Shape *Memtable::shape(const std::vector<const Column *> &columns) {
+    const Shape *&found = shape_of_[columns];
+    if (found == nullptr) found = &shapes_.emplace_back(Shape{columns});
+    return found;
+}
+
+uint64_t *Memtable::reserve(uint32_t series, const Shape *shape, int64_t time, uint64_t lsn) {
+    if (series >= slots_.size() || slots_[series] == nullptr) {
+        auto *slot = new (arena_.allocate(sizeof(Slot))) Slot;
+        std::unique_lock lock(mutex_);
+        if (series >= slots_.size()) {
+            slots_.resize(std::max<size_t>(series + 1, slots_.size() * 2));
+        }
+        slots_[series] = slot;
+        series_.push_back(series);
+    }
+    Slot &slot = *slots_[series];
+    Chunk *chunk = slot.last;
+    const uint32_t count = chunk == nullptr ? 0 : chunk->count.load(std::memory_order_relaxed);
+    if (chunk == nullptr || chunk->shape != shape || count == chunk->capacity) {
+        const bool same = chunk != nullptr && chunk->shape == shape;
+        auto *made = new (arena_.allocate(sizeof(Chunk))) Chunk;
+        made->shape = shape;
+        made->capacity = same ? std::min(chunk->capacity * 2, kChunkRowsMax) : kFirstChunkRows;
+        made->rows = static_cast<uint64_t *>(
+            arena_.allocate(sizeof(uint64_t) * made->capacity * shape->words()));
+        auto &link = chunk == nullptr ? slot.first : chunk->next;
+        link.store(made, std::memory_order_release);
+        slot.last = chunk = made;
+        size_bytes_.store(arena_.size_bytes(), std::memory_order_relaxed);
+    }
+    uint64_t *row =
+        chunk->rows + size_t{chunk->count.load(std::memory_order_relaxed)} * shape->words();
+    row[0] = static_cast<uint64_t>(time);
+    row[1] = lsn;
+    lsn_min_ = std::min(lsn_min_, lsn);
+    lsn_max_ = std::max(lsn_max_, lsn);
+    return row;
+}
+
+void Memtable::publish(uint32_t series) {
+    Chunk &chunk = *slots_[series]->last;
+    chunk.count.store(chunk.count.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+    row_count_.store(row_count() + 1, std::memory_order_relaxed);
+}
+
+uint64_t Memtable::keep_text(std::string_view text) {
+    auto *at = static_cast<char *>(arena_.allocate(sizeof(uint32_t) + text.size(), 4));
+    const auto size = static_cast<uint32_t>(text.size());
+    std::memcpy(at, &size, sizeof size);
+    std::memcpy(at + sizeof size, text.data(), text.size());
+    return reinterpret_cast<uint64_t>(at);
+}
+
+std::string_view Memtable::text_of(uint64_t word) {
+    const auto *at = reinterpret_cast<const char *>(word);
+    if (at == nullptr) return {};
+    uint32_t size = 0;
+    std::memcpy(&size, at, sizeof size);
+    return {at + sizeof size, size};
+}
+
+const Chunk *Memtable::chunks(uint32_t series) const {
+    std::shared_lock lock(mutex_);
+    if (series >= slots_.size() || slots_[series] == nullptr) return nullptr;
+    return slots_[series]->first.load(std::memory_order_acquire);
+}
+
+std::vector<uint32_t> Memtable::series() const {
+    std::shared_lock lock(mutex_);
+    return series_;
+}
+
+}  // namespace varve::strata

@@ -1,0 +1,118 @@
+// Rows of one shard that are not in a segment yet.
+//
+//   Memtable ── slot per series ── chunk → chunk → …
+//
+// A chunk holds rows of one shape (a set of columns), row-major, 8-byte words: time, LSN, ordinal,
+// then one word per column; a string's word points to its length and bytes in the arena. Chunks
+// only grow at the end: the writer fills a row and then publishes the count, so readers take
+// (chunk, count) and never stop the writer. Rows lie in order of arrival; order in time and
+// last-write-wins are the reader's work.
+//
+// Threads: append and columns belong to the writer; everything else may be called on any thread.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace varve::strata {
+
+// A column of a shard; lives as long as the shard.
+struct Column {
+    std::string measurement;
+    std::string name;
+    uint32_t type = 0;
+};
+
+// The columns of a shard: (measurement, name, type) → Column, stable pointers.
+class ColumnTable {
+  public:
+    const Column *intern(std::string_view measurement, std::string_view name, uint32_t type);
+    const Column *find(std::string_view measurement, std::string_view name, uint32_t type) const;
+
+  private:
+    using Key = std::pair<std::string, std::pair<std::string, uint32_t>>;
+    mutable std::shared_mutex mutex_;
+    std::map<Key, std::unique_ptr<Column>> columns_;
+};
+
+// Bump allocation, freed as a whole. One thread.
+class Arena {
+  public:
+    void *allocate(size_t size, size_t alignment = 8);
+    uint64_t size_bytes() const { return size_bytes_; }
+    void reset();
+
+  private:
+    std::vector<std::unique_ptr<char[]>> blocks_;
+    char *at_ = nullptr;
+    char *end_ = nullptr;
+    uint64_t size_bytes_ = 0;
+};
+
+struct Shape {
+    std::vector<const Column *> columns;
+
+    uint32_t words() const { return 3 + static_cast<uint32_t>(columns.size()); }
+};
+
+struct Chunk {
+    const Shape *shape = nullptr;
+    uint32_t capacity = 0;
+    std::atomic<uint32_t> count{0};
+    std::atomic<Chunk *> next{nullptr};
+    uint64_t *rows = nullptr;
+
+    const uint64_t *row(uint32_t index) const { return rows + index * shape->words(); }
+};
+
+class Memtable {
+  public:
+    // ---- the writer's ----
+    // The shape with exactly these columns.
+    const Shape *shape(const std::vector<const Column *> &columns);
+    // Room for one row of the series: words()-many words to be filled in; publish() shows it.
+    uint64_t *reserve(uint32_t series, const Shape *shape, int64_t time, uint64_t lsn);
+    void publish(uint32_t series);
+    // A string kept in the arena, as a word.
+    uint64_t keep_text(std::string_view text);
+
+    // ---- [any] ----
+    static std::string_view text_of(uint64_t word);
+    // The first chunk of a series, or null.
+    const Chunk *chunks(uint32_t series) const;
+    // All series that have rows.
+    std::vector<uint32_t> series() const;
+    uint64_t size_bytes() const { return size_bytes_.load(std::memory_order_relaxed); }
+    uint64_t row_count() const { return row_count_.load(std::memory_order_relaxed); }
+    bool empty() const { return row_count() == 0; }
+    // Of the rows; meaningless while it is empty. Written under the writer's lock.
+    uint64_t lsn_min() const { return lsn_min_; }
+    uint64_t lsn_max() const { return lsn_max_; }
+    int64_t created_ns = 0;  // when the first row came, monotonic; the writer's
+
+  private:
+    struct Slot {
+        std::atomic<Chunk *> first{nullptr};
+        Chunk *last = nullptr;
+    };
+
+    Arena arena_;
+    std::deque<Shape> shapes_;
+    std::map<std::vector<const Column *>, const Shape *> shape_of_;
+    mutable std::shared_mutex mutex_;  // slots_ and series_ against readers
+    std::vector<Slot *> slots_;
+    std::vector<uint32_t> series_;
+    std::atomic<uint64_t> size_bytes_{0};
+    std::atomic<uint64_t> row_count_{0};
+    uint64_t lsn_min_ = UINT64_MAX;
+    uint64_t lsn_max_ = 0;
+};
+
+}  // namespace varve::strata

@@ -1,0 +1,63 @@
+// A partition of a scan: series one after the other, each through all shards of the range.
+#pragma once
+
+#include "storage/common/series_index.hpp"
+#include "storage/strata/scan/series_reader.hpp"
+
+namespace varve::strata {
+
+// A shard's part in a scan; in the order of time.
+struct ShardScan {
+    std::shared_ptr<const void> keeper;  // the shard, so that its columns stay
+    std::shared_ptr<const Sources> sources;
+    std::vector<const Column *> wanted;  // per column of the scan, null where the shard has none
+    int64_t from_ns = 0;
+    int64_t to_ns = 0;
+};
+
+struct ScanState {
+    storage::ScanShape shape;
+    std::vector<ShardScan> shards;
+    std::shared_ptr<const void> keeper;  // the database, so that its series stay
+    uint64_t lsn = 0;
+    const varve_host_memory *memory = nullptr;
+};
+
+class ScanPartition final : public storage::Partition {
+  public:
+    ScanPartition(std::shared_ptr<const ScanState> state,
+                  std::vector<const storage::Series *> series);
+
+    Status next(varve_block &block) override;
+    Status load(const varve_block &block, std::span<const uint32_t> positions,
+                varve_loaded &out) override;
+    std::string_view series_key(uint32_t series) override;
+    std::string_view series_tag(uint32_t series, uint32_t tag) override;
+    Status lookup(std::span<const uint32_t> series, std::span<const int64_t> times,
+                  std::span<const uint32_t> positions, varve_looked_up &out) override;
+
+  private:
+    Status open_reader();
+    Status charge();
+    void clip(DecodedColumn &column, uint32_t type);
+    Status lookup_one(uint32_t series, int64_t time, std::span<const uint32_t> positions,
+                      size_t row);
+
+    std::shared_ptr<const ScanState> state_;
+    std::vector<const storage::Series *> series_;
+    size_t series_at_ = 0;
+    size_t shard_at_ = 0;
+    std::unique_ptr<SeriesReader> reader_;
+    bool loaded_ = false;
+    uint32_t clip_from_ = 0;
+    uint32_t clip_to_ = 0;
+    const int64_t *times_ = nullptr;
+    Arena clip_arena_;
+    std::vector<varve_column> columns_;
+    Arena lookup_arena_;
+    std::vector<varve_column> looked_up_;
+    storage::Charge charge_;
+    uint64_t charged_ = 0;
+};
+
+}  // namespace varve::strata
