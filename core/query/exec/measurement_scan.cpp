@@ -127,6 +127,8 @@ Vector MeasurementScan::gather(size_t partition, uint32_t series, size_t input, 
     if (bound.input->is_tag) {
         out.reset(Type::string, rows);
         const std::string_view value = scan_->series_tag(partition, series, bound.tag);
+        // An absent tag shows as null, and compares as the empty text.
+        if (value.empty() && input < select_.inputs.size()) return out;
         for (uint32_t row = 0; row < rows; ++row) out.set_text(row, value);
         return out;
     }

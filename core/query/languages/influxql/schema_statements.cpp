@@ -335,7 +335,10 @@ Status SchemaStatement::count_per_measurement() {
 Status SchemaStatement::run() {
     if (statement_.kind == Kind::show_databases) return show_databases();
     if (statement_.kind == Kind::show_retention_policies) return show_policies();
-    VARVE_RETURN_IF_ERROR(open());
+    const Status opened = open();
+    // There are no measurements in a database that does not exist.
+    if (statement_.kind == Kind::show_measurements && opened.code() == Code::not_found) return {};
+    VARVE_RETURN_IF_ERROR(opened);
     switch (statement_.kind) {
         case Kind::show_measurements:
             return show_measurements();

@@ -1,0 +1,172 @@
+// A catalog in memory, for tests. Thread-safe; nothing is durable.
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+
+#include "model/catalog.hpp"
+
+namespace varve::test {
+
+class MemoryCatalog final : public Catalog {
+  public:
+    Result<std::vector<Database>> databases() const override {
+        const std::lock_guard lock(mutex_);
+        return databases_;
+    }
+
+    Result<Database> database(std::string_view name) const override {
+        const std::lock_guard lock(mutex_);
+        for (const Database &database : databases_) {
+            if (database.name == name) return database;
+        }
+        return missing(name);
+    }
+
+    Status create_database(std::string_view name,
+                           const std::optional<RetentionPolicySpec> &spec) override {
+        const std::lock_guard lock(mutex_);
+        if (!is_valid_catalog_name(name)) return {Code::invalid_argument, "invalid name"};
+        Result<RetentionPolicy> policy =
+            make_retention_policy(spec.value_or(RetentionPolicySpec{}));
+        if (!policy.ok()) return policy.status();
+        if (Database *existing = find(name)) {
+            if (!spec) return {};
+            const RetentionPolicy *same = existing->policy(policy->name);
+            if (same != nullptr && equal(*same, *policy)) return {};
+            return {Code::already_exists, "retention policy conflicts with an existing policy"};
+        }
+        Database database;
+        database.id = next_id_++;
+        database.name = name;
+        policy->id = next_id_++;
+        policy->is_default = true;
+        database.default_policy = policy->name;
+        database.policies.push_back(*policy);
+        databases_.push_back(std::move(database));
+        return {};
+    }
+
+    Status drop_database(std::string_view name) override {
+        const std::lock_guard lock(mutex_);
+        std::erase_if(databases_, [&](const Database &d) { return d.name == name; });
+        return {};
+    }
+
+    Status rename_database(std::string_view from, std::string_view to) override {
+        const std::lock_guard lock(mutex_);
+        Database *database = find(from);
+        if (database == nullptr) return missing(from);
+        if (find(to) != nullptr) {
+            return {Code::already_exists, "database already exists: " + std::string(to)};
+        }
+        database->name = to;
+        return {};
+    }
+
+    Status create_retention_policy(std::string_view database,
+                                   const RetentionPolicySpec &spec) override {
+        const std::lock_guard lock(mutex_);
+        Database *owner = find(database);
+        if (owner == nullptr) return missing(database);
+        Result<RetentionPolicy> policy = make_retention_policy(spec);
+        if (!policy.ok()) return policy.status();
+        if (const RetentionPolicy *existing = owner->policy(policy->name)) {
+            if (equal(*existing, *policy)) return {};
+            return {Code::already_exists, "retention policy already exists"};
+        }
+        policy->id = next_id_++;
+        owner->policies.push_back(*policy);
+        if (spec.make_default) set_default(*owner, policy->name);
+        return {};
+    }
+
+    Status alter_retention_policy(std::string_view database, std::string_view policy,
+                                  const RetentionPolicyChange &change) override {
+        const std::lock_guard lock(mutex_);
+        Database *owner = find(database);
+        if (owner == nullptr) return missing(database);
+        for (RetentionPolicy &existing : owner->policies) {
+            if (existing.name != policy) continue;
+            Result<RetentionPolicy> changed = changed_retention_policy(existing, change);
+            if (!changed.ok()) return changed.status();
+            existing = *changed;
+            if (change.make_default) set_default(*owner, existing.name);
+            return {};
+        }
+        return {Code::not_found, "retention policy not found: " + std::string(policy)};
+    }
+
+    Status drop_retention_policy(std::string_view database, std::string_view policy) override {
+        const std::lock_guard lock(mutex_);
+        if (Database *owner = find(database)) {
+            std::erase_if(owner->policies,
+                          [&](const RetentionPolicy &p) { return p.name == policy; });
+        }
+        return {};
+    }
+
+    Result<std::vector<ShardGroup>> shard_groups(uint64_t db_id, uint64_t rp_id) const override {
+        const std::lock_guard lock(mutex_);
+        const auto found = groups_.find({db_id, rp_id});
+        return found == groups_.end() ? std::vector<ShardGroup>{} : found->second;
+    }
+
+    Result<ShardGroup> ensure_shard_group(uint64_t db_id, uint64_t rp_id,
+                                          int64_t time_ns) override {
+        const std::lock_guard lock(mutex_);
+        std::vector<ShardGroup> &groups = groups_[{db_id, rp_id}];
+        for (const ShardGroup &group : groups) {
+            if (time_ns >= group.from_ns && time_ns < group.to_ns) return group;
+        }
+        ShardGroup group = shard_group_range(time_ns, shard_duration(db_id, rp_id));
+        group.id = next_id_++;
+        groups.push_back(group);
+        std::sort(groups.begin(), groups.end(),
+                  [](const ShardGroup &a, const ShardGroup &b) { return a.from_ns < b.from_ns; });
+        return group;
+    }
+
+    Status remove_shard_group(uint64_t db_id, uint64_t rp_id, uint64_t group_id) override {
+        const std::lock_guard lock(mutex_);
+        std::erase_if(groups_[{db_id, rp_id}],
+                      [&](const ShardGroup &g) { return g.id == group_id; });
+        return {};
+    }
+
+  private:
+    static Status missing(std::string_view name) {
+        return {Code::not_found, "database not found: " + std::string(name)};
+    }
+    static bool equal(const RetentionPolicy &a, const RetentionPolicy &b) {
+        return a.duration_ns == b.duration_ns && a.shard_duration_ns == b.shard_duration_ns &&
+               a.replica_n == b.replica_n;
+    }
+    static void set_default(Database &database, const std::string &policy) {
+        database.default_policy = policy;
+        for (RetentionPolicy &p : database.policies) p.is_default = p.name == policy;
+    }
+    Database *find(std::string_view name) {
+        for (Database &database : databases_) {
+            if (database.name == name) return &database;
+        }
+        return nullptr;
+    }
+    int64_t shard_duration(uint64_t db_id, uint64_t rp_id) const {
+        for (const Database &database : databases_) {
+            if (database.id != db_id) continue;
+            for (const RetentionPolicy &policy : database.policies) {
+                if (policy.id == rp_id) return policy.shard_duration_ns;
+            }
+        }
+        return default_shard_duration_ns(0);
+    }
+
+    mutable std::mutex mutex_;
+    uint64_t next_id_ = 1;
+    std::vector<Database> databases_;
+    std::map<std::pair<uint64_t, uint64_t>, std::vector<ShardGroup>> groups_;
+};
+
+}  // namespace varve::test

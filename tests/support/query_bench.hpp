@@ -1,0 +1,55 @@
+// A query engine over the memory storage, for tests: lines in, answers out.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "query/engine.hpp"
+#include "support/fake_host.hpp"
+#include "support/memory_catalog.hpp"
+
+namespace varve::test {
+
+class QueryBench {
+  public:
+    explicit QueryBench(query::Limits limits = {}, query::TaskRunner *tasks = nullptr);
+    ~QueryBench();
+
+    // Line protocol with times in seconds, into the database (made if missing) and policy.
+    void write(std::string lines, const std::string &database, const std::string &policy = "");
+
+    struct Ask {
+        std::string database = "d";
+        std::string policy;
+        std::string epoch = "s";
+        std::string format = "json";
+        std::string params;
+        uint64_t chunk_size = 0;
+        bool pretty = false;
+        bool read_only = false;
+        std::string language = "influxql";
+    };
+    // The whole answer, its last newline cut off.
+    std::string ask(const std::string &text, const Ask &ask);
+    std::string ask(const std::string &text) { return ask(text, Ask()); }
+
+    int32_t code = 0;          // of the last answer
+    bool ended_well = false;   // of the last answer
+    uint64_t write_calls = 0;  // of the last answer
+    int64_t now_ns = 1'600'000'000'000'000'000;
+    // After so many bytes of an answer its reader is gone; 0 = never.
+    uint64_t cancel_after = 0;
+
+    MemoryCatalog &catalog() { return catalog_; }
+
+  private:
+    FakeHost host_;
+    MemoryCatalog catalog_;
+    varve_instance *storage_ = nullptr;
+    const varve_storage *table_ = nullptr;
+    query::FunctionTable functions_;
+    query::InlineTaskRunner inline_tasks_;
+    std::unique_ptr<query::Engine> engine_;
+};
+
+}  // namespace varve::test
