@@ -1,0 +1,3 @@
+#include "example_functions.hpp"
+
+VARVE_PLUGIN(varve::ExampleFunctions)

@@ -1,0 +1,3 @@
+#include "example_input.hpp"
+
+VARVE_PLUGIN(varve::ExampleInput)

@@ -1,0 +1,3 @@
+#include "example_output.hpp"
+
+VARVE_PLUGIN(varve::ExampleOutput)
