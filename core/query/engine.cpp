@@ -4,8 +4,8 @@
 #include <mutex>
 
 #include "query/encode/encoder.hpp"
-#include "query/languages/influxql/parser.hpp"
 #include "query/languages/influxql/statements.hpp"
+#include "query/languages/influxql/syntax/parser.hpp"
 
 namespace varve::query {
 

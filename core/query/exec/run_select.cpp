@@ -1,7 +1,7 @@
 #include "query/exec/run_select.hpp"
 
 #include "base/assert.hpp"
-#include "query/exec/window.hpp"
+#include "query/exec/aggregate/window.hpp"
 
 namespace varve::query::exec {
 

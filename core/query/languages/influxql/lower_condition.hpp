@@ -4,7 +4,7 @@
 #include <functional>
 #include <optional>
 
-#include "query/languages/influxql/ast.hpp"
+#include "query/languages/influxql/syntax/ast.hpp"
 #include "query/plan/select.hpp"
 
 namespace varve::query::influxql {

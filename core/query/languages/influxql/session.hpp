@@ -13,7 +13,7 @@
 #include "query/exec/storage_gateway.hpp"
 #include "query/exec/task_runner.hpp"
 #include "query/function_table.hpp"
-#include "query/languages/influxql/ast.hpp"
+#include "query/languages/influxql/syntax/ast.hpp"
 
 namespace varve::query::influxql {
 

@@ -2,7 +2,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "query/languages/influxql/parser.hpp"
+#include "query/languages/influxql/syntax/parser.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     using namespace varve::query::influxql;

@@ -1,8 +1,8 @@
-#include "query/languages/influxql/params.hpp"
+#include "query/languages/influxql/syntax/params.hpp"
 
 #include <gtest/gtest.h>
 
-#include "query/languages/influxql/parser.hpp"
+#include "query/languages/influxql/syntax/parser.hpp"
 
 namespace varve::query::influxql {
 namespace {

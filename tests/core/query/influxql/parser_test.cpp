@@ -1,5 +1,5 @@
 // Golden files: "> query", then "= its normalised text" per statement, or "! its error".
-#include "query/languages/influxql/parser.hpp"
+#include "query/languages/influxql/syntax/parser.hpp"
 
 #include <gtest/gtest.h>
 

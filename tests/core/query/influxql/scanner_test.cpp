@@ -1,4 +1,4 @@
-#include "query/languages/influxql/scanner.hpp"
+#include "query/languages/influxql/syntax/scanner.hpp"
 
 #include <gtest/gtest.h>
 

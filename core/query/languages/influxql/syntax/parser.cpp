@@ -1,4 +1,4 @@
-#include "query/languages/influxql/parser.hpp"
+#include "query/languages/influxql/syntax/parser.hpp"
 
 #include <re2/re2.h>
 
@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "model/duration.hpp"
-#include "query/languages/influxql/parser_state.hpp"
+#include "query/languages/influxql/syntax/parser_state.hpp"
 
 namespace varve::query::influxql {
 

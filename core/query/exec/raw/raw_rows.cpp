@@ -1,4 +1,4 @@
-#include "query/exec/raw_rows.hpp"
+#include "query/exec/raw/raw_rows.hpp"
 
 #include <algorithm>
 #include <cstring>

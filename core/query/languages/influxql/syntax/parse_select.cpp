@@ -1,5 +1,5 @@
 // SELECT and its clauses.
-#include "query/languages/influxql/parser_state.hpp"
+#include "query/languages/influxql/syntax/parser_state.hpp"
 
 namespace varve::query::influxql {
 

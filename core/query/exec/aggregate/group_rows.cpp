@@ -1,4 +1,4 @@
-#include "query/exec/group_rows.hpp"
+#include "query/exec/aggregate/group_rows.hpp"
 
 #include <algorithm>
 #include <cmath>

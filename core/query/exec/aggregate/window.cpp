@@ -1,4 +1,4 @@
-#include "query/exec/window.hpp"
+#include "query/exec/aggregate/window.hpp"
 
 namespace varve::query::exec {
 

@@ -2,8 +2,8 @@
 #include <cstdio>
 
 #include "model/duration.hpp"
-#include "query/languages/influxql/ast.hpp"
-#include "query/languages/influxql/scanner.hpp"
+#include "query/languages/influxql/syntax/ast.hpp"
+#include "query/languages/influxql/syntax/scanner.hpp"
 
 namespace varve::query::influxql {
 

@@ -3,7 +3,7 @@
 #include <limits>
 
 #include "model/duration.hpp"
-#include "query/languages/influxql/parser_state.hpp"
+#include "query/languages/influxql/syntax/parser_state.hpp"
 
 namespace varve::query::influxql {
 

@@ -1,5 +1,5 @@
 // SHOW … over the schema, DELETE and DROP SERIES: ON, FROM, WITH KEY, WHERE and the numbers.
-#include "query/languages/influxql/parser_state.hpp"
+#include "query/languages/influxql/syntax/parser_state.hpp"
 
 namespace varve::query::influxql {
 

@@ -1,4 +1,4 @@
-#include "query/languages/influxql/scanner.hpp"
+#include "query/languages/influxql/syntax/scanner.hpp"
 
 namespace varve::query::influxql {
 

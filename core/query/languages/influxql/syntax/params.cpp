@@ -1,4 +1,4 @@
-#include "query/languages/influxql/params.hpp"
+#include "query/languages/influxql/syntax/params.hpp"
 
 #include <Poco/Dynamic/Var.h>
 #include <Poco/JSON/Object.h>

@@ -1,6 +1,6 @@
-#include "query/languages/influxql/ast.hpp"
+#include "query/languages/influxql/syntax/ast.hpp"
 
-#include "query/languages/influxql/scanner.hpp"
+#include "query/languages/influxql/syntax/scanner.hpp"
 
 namespace varve::query::influxql {
 

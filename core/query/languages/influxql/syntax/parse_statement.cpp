@@ -4,7 +4,7 @@
 #include <span>
 
 #include "model/duration.hpp"
-#include "query/languages/influxql/parser_state.hpp"
+#include "query/languages/influxql/syntax/parser_state.hpp"
 
 namespace varve::query::influxql {
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "base/status.hpp"
-#include "query/languages/influxql/ast.hpp"
-#include "query/languages/influxql/params.hpp"
+#include "query/languages/influxql/syntax/ast.hpp"
+#include "query/languages/influxql/syntax/params.hpp"
 
 namespace varve::query::influxql {
 

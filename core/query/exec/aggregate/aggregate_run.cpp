@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "query/exec/aggregate_groups.hpp"
-#include "query/exec/group_rows.hpp"
+#include "query/exec/aggregate/aggregate_groups.hpp"
+#include "query/exec/aggregate/group_rows.hpp"
 #include "query/exec/projection.hpp"
 
 namespace varve::query::exec {

@@ -10,7 +10,7 @@
 #include <map>
 
 #include "query/exec/projection.hpp"
-#include "query/exec/raw_rows.hpp"
+#include "query/exec/raw/raw_rows.hpp"
 
 namespace varve::query::exec {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "query/languages/influxql/token.hpp"
+#include "query/languages/influxql/syntax/token.hpp"
 
 namespace varve::query::influxql {
 

@@ -1,4 +1,4 @@
-#include "query/exec/aggregate_groups.hpp"
+#include "query/exec/aggregate/aggregate_groups.hpp"
 
 #include <algorithm>
 

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/status.hpp"
-#include "query/languages/influxql/token.hpp"
+#include "query/languages/influxql/syntax/token.hpp"
 
 namespace varve::query::influxql {
 

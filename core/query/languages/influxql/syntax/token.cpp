@@ -1,4 +1,4 @@
-#include "query/languages/influxql/token.hpp"
+#include "query/languages/influxql/syntax/token.hpp"
 
 #include <algorithm>
 #include <array>

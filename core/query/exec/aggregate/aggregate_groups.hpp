@@ -7,10 +7,10 @@
 #include <unordered_map>
 #include <vector>
 
+#include "query/exec/aggregate/window.hpp"
 #include "query/exec/budget.hpp"
 #include "query/exec/measurement_scan.hpp"
 #include "query/exec/run_select.hpp"
-#include "query/exec/window.hpp"
 
 namespace varve::query::exec {
 

@@ -9,7 +9,7 @@
 
 #include <vector>
 
-#include "query/exec/aggregate_groups.hpp"
+#include "query/exec/aggregate/aggregate_groups.hpp"
 
 namespace varve::query::exec {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "model/time.hpp"
-#include "query/languages/influxql/token.hpp"
+#include "query/languages/influxql/syntax/token.hpp"
 
 namespace varve::query::influxql {
 

@@ -5,8 +5,8 @@
 #include <initializer_list>
 #include <vector>
 
-#include "query/languages/influxql/parser.hpp"
-#include "query/languages/influxql/scanner.hpp"
+#include "query/languages/influxql/syntax/parser.hpp"
+#include "query/languages/influxql/syntax/scanner.hpp"
 
 namespace varve::query::influxql {
 
