@@ -1,6 +1,8 @@
 #include "common/batch/batcher.hpp"
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 namespace varve {
 namespace {

@@ -13,34 +13,13 @@
 #include <mutex>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include <varve/cpp/host.hpp>
 
+#include "common/batch/bad_rows.hpp"
 #include "common/batch/batcher_options.hpp"
 
 namespace varve {
-
-// Lines that the decoder refused: the first with their texts, and how many more.
-struct BadRows {
-    struct Row {
-        std::string line;
-        std::string reason;
-    };
-    static constexpr size_t kListedMax = 1000;
-
-    std::vector<Row> listed;
-    uint64_t unlisted = 0;
-
-    void add(std::string_view line, std::string_view reason) {
-        if (listed.size() >= kListedMax) {
-            ++unlisted;
-        } else {
-            listed.push_back({std::string(line), std::string(reason)});
-        }
-    }
-    uint64_t count() const { return listed.size() + unlisted; }
-};
 
 // Used by one task; only `done`s come from elsewhere.
 class Batcher {
