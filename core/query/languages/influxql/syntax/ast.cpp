@@ -1,6 +1,6 @@
 #include "query/languages/influxql/syntax/ast.hpp"
 
-#include "query/languages/influxql/syntax/scanner.hpp"
+#include <array>
 
 namespace varve::query::influxql {
 
@@ -93,93 +93,51 @@ bool is_literal(const Expr &expr) {
 }
 
 std::string_view statement_name(StatementKind kind) {
-    switch (kind) {
-        case StatementKind::select:
-            return "SELECT";
-        case StatementKind::explain:
-            return "EXPLAIN";
-        case StatementKind::delete_points:
-            return "DELETE";
-        case StatementKind::show_continuous_queries:
-            return "SHOW CONTINUOUS QUERIES";
-        case StatementKind::show_databases:
-            return "SHOW DATABASES";
-        case StatementKind::show_diagnostics:
-            return "SHOW DIAGNOSTICS";
-        case StatementKind::show_field_key_cardinality:
-            return "SHOW FIELD KEY CARDINALITY";
-        case StatementKind::show_field_keys:
-            return "SHOW FIELD KEYS";
-        case StatementKind::show_grants:
-            return "SHOW GRANTS";
-        case StatementKind::show_measurement_cardinality:
-            return "SHOW MEASUREMENT CARDINALITY";
-        case StatementKind::show_measurements:
-            return "SHOW MEASUREMENTS";
-        case StatementKind::show_queries:
-            return "SHOW QUERIES";
-        case StatementKind::show_retention_policies:
-            return "SHOW RETENTION POLICIES";
-        case StatementKind::show_series:
-            return "SHOW SERIES";
-        case StatementKind::show_series_cardinality:
-            return "SHOW SERIES CARDINALITY";
-        case StatementKind::show_shard_groups:
-            return "SHOW SHARD GROUPS";
-        case StatementKind::show_shards:
-            return "SHOW SHARDS";
-        case StatementKind::show_stats:
-            return "SHOW STATS";
-        case StatementKind::show_subscriptions:
-            return "SHOW SUBSCRIPTIONS";
-        case StatementKind::show_tag_key_cardinality:
-            return "SHOW TAG KEY CARDINALITY";
-        case StatementKind::show_tag_keys:
-            return "SHOW TAG KEYS";
-        case StatementKind::show_tag_values:
-            return "SHOW TAG VALUES";
-        case StatementKind::show_tag_values_cardinality:
-            return "SHOW TAG VALUES CARDINALITY";
-        case StatementKind::show_users:
-            return "SHOW USERS";
-        case StatementKind::create_continuous_query:
-            return "CREATE CONTINUOUS QUERY";
-        case StatementKind::create_database:
-            return "CREATE DATABASE";
-        case StatementKind::create_retention_policy:
-            return "CREATE RETENTION POLICY";
-        case StatementKind::create_subscription:
-            return "CREATE SUBSCRIPTION";
-        case StatementKind::create_user:
-            return "CREATE USER";
-        case StatementKind::alter_retention_policy:
-            return "ALTER RETENTION POLICY";
-        case StatementKind::drop_continuous_query:
-            return "DROP CONTINUOUS QUERY";
-        case StatementKind::drop_database:
-            return "DROP DATABASE";
-        case StatementKind::drop_measurement:
-            return "DROP MEASUREMENT";
-        case StatementKind::drop_retention_policy:
-            return "DROP RETENTION POLICY";
-        case StatementKind::drop_series:
-            return "DROP SERIES";
-        case StatementKind::drop_shard:
-            return "DROP SHARD";
-        case StatementKind::drop_subscription:
-            return "DROP SUBSCRIPTION";
-        case StatementKind::drop_user:
-            return "DROP USER";
-        case StatementKind::grant:
-            return "GRANT";
-        case StatementKind::revoke:
-            return "REVOKE";
-        case StatementKind::set_password:
-            return "SET PASSWORD";
-        case StatementKind::kill_query:
-            return "KILL QUERY";
-    }
-    return {};
+    // In the order of the enumeration.
+    static constexpr auto names = std::to_array<std::string_view>({"SELECT",
+                                                                   "EXPLAIN",
+                                                                   "DELETE",
+                                                                   "SHOW CONTINUOUS QUERIES",
+                                                                   "SHOW DATABASES",
+                                                                   "SHOW DIAGNOSTICS",
+                                                                   "SHOW FIELD KEY CARDINALITY",
+                                                                   "SHOW FIELD KEYS",
+                                                                   "SHOW GRANTS",
+                                                                   "SHOW MEASUREMENT CARDINALITY",
+                                                                   "SHOW MEASUREMENTS",
+                                                                   "SHOW QUERIES",
+                                                                   "SHOW RETENTION POLICIES",
+                                                                   "SHOW SERIES",
+                                                                   "SHOW SERIES CARDINALITY",
+                                                                   "SHOW SHARD GROUPS",
+                                                                   "SHOW SHARDS",
+                                                                   "SHOW STATS",
+                                                                   "SHOW SUBSCRIPTIONS",
+                                                                   "SHOW TAG KEY CARDINALITY",
+                                                                   "SHOW TAG KEYS",
+                                                                   "SHOW TAG VALUES",
+                                                                   "SHOW TAG VALUES CARDINALITY",
+                                                                   "SHOW USERS",
+                                                                   "CREATE CONTINUOUS QUERY",
+                                                                   "CREATE DATABASE",
+                                                                   "CREATE RETENTION POLICY",
+                                                                   "CREATE SUBSCRIPTION",
+                                                                   "CREATE USER",
+                                                                   "ALTER RETENTION POLICY",
+                                                                   "DROP CONTINUOUS QUERY",
+                                                                   "DROP DATABASE",
+                                                                   "DROP MEASUREMENT",
+                                                                   "DROP RETENTION POLICY",
+                                                                   "DROP SERIES",
+                                                                   "DROP SHARD",
+                                                                   "DROP SUBSCRIPTION",
+                                                                   "DROP USER",
+                                                                   "GRANT",
+                                                                   "REVOKE",
+                                                                   "SET PASSWORD",
+                                                                   "KILL QUERY"});
+    static_assert(names.size() == static_cast<size_t>(StatementKind::kill_query) + 1);
+    return names[static_cast<size_t>(kind)];
 }
 
 }  // namespace varve::query::influxql

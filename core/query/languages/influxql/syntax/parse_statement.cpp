@@ -137,46 +137,54 @@ Statement Parser::parse_body(StatementKind kind) {
         case Kind::create_continuous_query:
             parse_create_continuous_query(s);
             break;
+        case Kind::grant:
+        case Kind::revoke:
+            parse_privileges(s);
+            break;
+        default:
+            if (!parse_named(s)) parse_show(s);
+            break;
+    }
+    return s;
+}
+
+// Statements that are a name or a number and little more; false = it is none of these.
+bool Parser::parse_named(Statement &s) {
+    switch (s.kind) {
         case Kind::drop_continuous_query:
         case Kind::drop_retention_policy:
             parse_name_on_database(s);
-            break;
+            return true;
         case Kind::drop_subscription:
             parse_name_on_database(s);
             expect({dot});
             s.retention_policy = parse_identifier();
-            break;
+            return true;
         case Kind::drop_database:
         case Kind::drop_measurement:
         case Kind::drop_user:
         case Kind::show_grants:
             s.name = parse_identifier();
-            break;
+            return true;
         case Kind::drop_shard:
             s.number = parse_uint64();
-            break;
+            return true;
         case Kind::kill_query:
             s.number = parse_uint64();
             if (take(kw_on)) s.text = parse_identifier();
-            break;
+            return true;
         case Kind::set_password:
             s.name = parse_identifier();
             expect({eq});
             s.text = parse_string();
-            break;
-        case Kind::grant:
-        case Kind::revoke:
-            parse_privileges(s);
-            break;
+            return true;
         case Kind::show_stats:
         case Kind::show_diagnostics:
             if (take(kw_for)) s.text = parse_string();
-            break;
+            return true;
         default:
-            parse_show(s);
-            break;
+            return false;
     }
-    return s;
 }
 
 void Parser::parse_name_on_database(Statement &s) {

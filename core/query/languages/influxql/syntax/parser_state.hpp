@@ -70,6 +70,7 @@ class Parser {
     // ---- the others (parse_statement.cpp, parse_schema.cpp)
     Statement parse_statement();
     Statement parse_body(StatementKind kind);
+    bool parse_named(Statement &s);
     void parse_create_database(Statement &s);
     void parse_create_policy(Statement &s);
     void parse_alter_policy(Statement &s);

@@ -44,6 +44,39 @@ Rune decode(std::string_view text, size_t offset) {
     return {value, size};
 }
 
+Token single_rune_token(uint32_t rune) {
+    switch (rune) {
+        case '.':
+            return Token::dot;
+        case '+':
+            return Token::add;
+        case '-':
+            return Token::sub;
+        case '*':
+            return Token::mul;
+        case '/':
+            return Token::div;
+        case '%':
+            return Token::mod;
+        case '&':
+            return Token::bitwise_and;
+        case '|':
+            return Token::bitwise_or;
+        case '^':
+            return Token::bitwise_xor;
+        case '(':
+            return Token::left_paren;
+        case ')':
+            return Token::right_paren;
+        case ',':
+            return Token::comma;
+        case ';':
+            return Token::semicolon;
+        default:
+            return Token::illegal;
+    }
+}
+
 }  // namespace
 
 bool is_identifier_start(uint32_t rune) {
@@ -121,62 +154,19 @@ Lexeme Scanner::scan_operator(uint32_t rune, Position position) {
         read();
         return true;
     };
-    Token token = Token::illegal;
+    Token token = single_rune_token(rune);
     switch (rune) {
-        case '.':
-            token = Token::dot;
-            break;
-        case '+':
-            token = Token::add;
-            break;
-        case '-':
-            token = Token::sub;
-            break;
-        case '*':
-            token = Token::mul;
-            break;
-        case '/':
-            token = Token::div;
-            break;
-        case '%':
-            token = Token::mod;
-            break;
-        case '&':
-            token = Token::bitwise_and;
-            break;
-        case '|':
-            token = Token::bitwise_or;
-            break;
-        case '^':
-            token = Token::bitwise_xor;
-            break;
         case '=':
             token = next('~') ? Token::eq_regex : Token::eq;
             break;
         case '!':
-            if (next('=')) {
-                token = Token::neq;
-            } else if (next('~')) {
-                token = Token::neq_regex;
-            }
+            token = next('=') ? Token::neq : next('~') ? Token::neq_regex : token;
             break;
         case '>':
             token = next('=') ? Token::gte : Token::gt;
             break;
         case '<':
             token = next('=') ? Token::lte : next('>') ? Token::neq : Token::lt;
-            break;
-        case '(':
-            token = Token::left_paren;
-            break;
-        case ')':
-            token = Token::right_paren;
-            break;
-        case ',':
-            token = Token::comma;
-            break;
-        case ';':
-            token = Token::semicolon;
             break;
         case ':':
             token = next(':') ? Token::double_colon : Token::colon;
