@@ -262,7 +262,13 @@ void StrataStorage::apply(Database &database, const Rows &rows, uint64_t lsn) {
             memtable.charge.add(size_bytes - memtable.charged).ok()) {
             memtable.charged = size_bytes;
         }
-        if (size_bytes < options_.memtable_size_max) continue;
+    }
+    // Only now: a flushed LSN says that all rows of this write are flushed in its shard.
+    for (const RowsPart &part : rows.parts) {
+        Shard &shard = *database.shards[{rows.rp_id, part.shard_id}];
+        if (shard.active == nullptr || shard.active->size_bytes() < options_.memtable_size_max) {
+            continue;
+        }
         shard.freeze();
         wake_maintenance();
     }
