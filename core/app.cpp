@@ -89,8 +89,8 @@ class App::Impl {
     std::unique_ptr<http::Server> server_;
 
   private:
-    Status apply_log_settings();
-    Status check_values();
+    void apply_log_settings();
+    static Status check_values(const Config &config);
     Status plan(Config &config);
     Status open_data();
     Status make_functions();
@@ -162,8 +162,8 @@ Status App::Impl::prepare() {
     auto config = Config::load(sources_);
     if (!config.ok()) return config.status();
     config_ = std::move(*config);
-    VARVE_RETURN_IF_ERROR(apply_log_settings());
-    VARVE_RETURN_IF_ERROR(check_values());
+    VARVE_RETURN_IF_ERROR(check_values(config_));
+    apply_log_settings();
     services_ = {&env_, &config_, &log_, &metrics_, nullptr, nullptr, &routes_, nullptr, nullptr};
     init_host_ = std::make_unique<HostHandle>(services_, "plugin", "");
     plugins_ = std::make_unique<PluginHost>(
@@ -195,21 +195,22 @@ Status App::Impl::plan(Config &config) {
     return {};
 }
 
-Status App::Impl::apply_log_settings() {
-    auto level = Log::parse_level(config_.text("log.level"));
-    if (!level.ok()) return level.status();
-    auto format = Log::parse_format(config_.text("log.format"));
-    if (!format.ok()) return format.status();
-    log_.set_level(*level);
-    log_.set_format(*format);
+void App::Impl::apply_log_settings() {
+    log_.set_level(*Log::parse_level(config_.text("log.level")));
+    log_.set_format(*Log::parse_format(config_.text("log.format")));
     access_log_enabled_ = config_.boolean("http.access_log");
-    return {};
 }
 
-Status App::Impl::check_values() {
-    auto durability = Durability::parse(config_.text("storage.durability"));
-    if (!durability.ok()) return durability.status().with_context("storage.durability");
-    return parse_on_type_conflict(config_.text("write.on_type_conflict")).status();
+// Texts that have a form of their own.
+Status App::Impl::check_values(const Config &config) {
+    VARVE_RETURN_IF_ERROR(
+        Log::parse_level(config.text("log.level")).status().with_context("log.level"));
+    VARVE_RETURN_IF_ERROR(
+        Log::parse_format(config.text("log.format")).status().with_context("log.format"));
+    VARVE_RETURN_IF_ERROR(Durability::parse(config.text("storage.durability"))
+                              .status()
+                              .with_context("storage.durability"));
+    return parse_on_type_conflict(config.text("write.on_type_conflict")).status();
 }
 
 Status App::Impl::start() {
@@ -393,13 +394,14 @@ Status App::Impl::reload() {
     input_plans_ = inputs;
     output_plans_ = outputs;
     VARVE_RETURN_IF_ERROR(planned);
+    VARVE_RETURN_IF_ERROR(check_values(*fresh));
+    if (!config_.text("http.tls_certificate").empty()) VARVE_RETURN_IF_ERROR(server_->reload_tls());
     for (const std::string &key : config_.changed_keys(*fresh)) {
         log_.warning("this key only changes with a restart", {{"key", key}});
     }
     config_.take_reloadable(*fresh);
-    VARVE_RETURN_IF_ERROR(apply_log_settings());
+    apply_log_settings();
     query_->set_limits(query_limits(config_));
-    VARVE_RETURN_IF_ERROR(server_->reload_tls());
     for (const auto *group : {&inputs_, &outputs_}) {
         for (const auto &instance : *group) VARVE_RETURN_IF_ERROR(instance->reload());
     }

@@ -193,9 +193,12 @@ Status wrong_type(const std::string &key, const std::string &origin, uint32_t ty
 
 std::string print_value(const Setting &setting, uint32_t type) {
     const auto quote = [](const std::string &text) {
-        std::ostringstream out;
-        out << toml::value<std::string>(text);
-        return out.str();
+        std::string out = "\"";
+        for (const char c : text) {
+            if (c == '"' || c == '\\') out += '\\';
+            out += c;
+        }
+        return out + '"';
     };
     if (const auto *text = std::get_if<std::string>(&setting.value)) return quote(*text);
     if (const auto *integer = std::get_if<int64_t>(&setting.value)) {

@@ -6,7 +6,7 @@ import unittest
 
 from varved import Varved
 
-BUILD = os.environ["VARVE_BUILD"]
+BUILD = os.environ["TEST_BUILD"]
 
 
 class HttpApi(unittest.TestCase):

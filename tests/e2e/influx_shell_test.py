@@ -8,7 +8,7 @@ import unittest
 
 from varved import Varved
 
-BUILD = os.environ["VARVE_BUILD"]
+BUILD = os.environ["TEST_BUILD"]
 
 
 class InfluxShell(unittest.TestCase):

@@ -11,7 +11,7 @@ import unittest
 
 from varved import Varved, eventually
 
-BUILD = os.environ["VARVE_BUILD"]
+BUILD = os.environ["TEST_BUILD"]
 PROGRAM = os.path.join(BUILD, "bin/varved")
 
 

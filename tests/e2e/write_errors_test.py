@@ -9,7 +9,7 @@ import zlib
 
 from varved import Varved
 
-BUILD = os.environ["VARVE_BUILD"]
+BUILD = os.environ["TEST_BUILD"]
 
 
 class WriteErrors(unittest.TestCase):

@@ -161,9 +161,10 @@ void handle_write(const Host &host, const varve_http_request *request,
     write.bad_rows = bad_rows.data();
     write.bad_rows_unlisted = parsed.bad_line_count - bad_rows.size();
 
-    void *owned_body = host.http()->take_body(request);
-    const varve_host_http *http = host.http();
-    parsed.batch.on_release([http, owned_body] { http->release_body(owned_body); });
+    // The batch holds the body, and so does this function: bad lines point into it as well.
+    const std::shared_ptr<void> owned_body(host.http()->take_body(request),
+                                           host.http()->release_body);
+    parsed.batch.on_release([owned_body] {});
     varve_batch *batch = parsed.batch.finish(options.hash_seed, request->connection_id);
     pending->any_good = batch != nullptr;
     host.writer()->submit(host.raw(), batch, &write, answer, pending.release());
