@@ -1,4 +1,4 @@
-// count, sum, mean, spread: a bucket's rows become one value.
+// count, sum, mean, spread, median, stddev: a bucket's rows become one value.
 #pragma once
 
 #include <vector>
@@ -8,5 +8,9 @@
 namespace varve::functions {
 
 std::vector<const varve_function *> aggregate_functions();
+
+// Those that keep every value of their bucket.
+const varve_function &median_function();
+const varve_function &stddev_function();
 
 }  // namespace varve::functions

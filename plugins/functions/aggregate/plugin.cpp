@@ -12,7 +12,7 @@ class AggregateFunctions final : public varve::FunctionSet {
                                                  "functions.aggregate",
                                                  "Aggregate functions",
                                                  "1.0.0",
-                                                 "count, sum, mean, spread.",
+                                                 "count, sum, mean, spread, median, stddev.",
                                                  nullptr,
                                                  0,
                                                  0};

@@ -8,6 +8,7 @@ namespace varve::query::exec {
 namespace {
 
 void set_value(Vector &column, size_t row, const varve_value &value) {
+    if (value.type == 0) return;
     if (column.type == Type::string) {
         column.set_text(row, view(value.text));
     } else if (column.type != Type::floating || !std::isnan(value.value.as_float)) {
@@ -31,7 +32,8 @@ Status GroupRows::begin(GroupStates &group, Arena &arena) {
             const int32_t code = bound_.function(i).finish(bound_.state(group.buckets[start], i),
                                                            arena.table(), &value);
             if (code != VARVE_OK) return arena.status();
-            if (value.type == 0) continue;
+            // A point without a value (stddev of one row) makes a row, too.
+            if (value.type == 0 && value.has_time == 0) continue;
             streams_[i].points.push_back({start, value});
             any = true;
         }
@@ -154,6 +156,7 @@ bool GroupRows::fill_cell(size_t i, int64_t start, Vector &column) const {
 
 void GroupRows::interpolate(const Stream &stream, int64_t start, Vector &column) const {
     if (stream.previous_is_null || stream.at >= stream.points.size()) return;
+    if (stream.previous.value.type == 0 || stream.points[stream.at].value.type == 0) return;
     if (!plan::is_numeric(column.type)) return;
     const size_t row = column.valid.size() - 1;
     const int64_t interval = run_.select.window.interval_ns;

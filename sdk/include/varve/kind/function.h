@@ -65,7 +65,7 @@ typedef struct varve_arena {
 /* A finished value. */
 typedef struct varve_value {
     uint32_t type;     /* varve_type; 0 = null */
-    uint32_t has_time; /* selectors: `time` is the selected point's */
+    uint32_t has_time; /* selectors: `time` is the selected point's; 1 with type 0: a null point */
     union {
         double as_float;
         int64_t as_int;
