@@ -1,6 +1,8 @@
 // The strata engine against the suite of all engines, and against the memory engine under random
 // use.
+#include <random>
 #include "storage/memory/memory_storage.hpp"
+
 #include "storage/strata/engine/strata_storage.hpp"
 #include "support/storage_suite.hpp"
 
