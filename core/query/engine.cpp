@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "query/encode/encoder.hpp"
+#include "query/exec/no_throw.hpp"
 #include "query/languages/influxql/statements.hpp"
 #include "query/languages/influxql/syntax/parser.hpp"
 
@@ -49,7 +50,8 @@ Engine::Engine(Catalog &catalog, StorageGateway storage, const FunctionTable &fu
 
 void Engine::run(const varve_query_request &request, const varve_query_sink &sink) {
     SinkWriter writer(sink);
-    const Status status = run_influxql(request, sink, writer);
+    // What is thrown here leaves the answer broken off in the middle.
+    const Status status = exec::no_throw([&] { return run_influxql(request, sink, writer); });
     sink.end(sink.ctx, status.ok() ? 1 : 0);
 }
 
@@ -92,7 +94,8 @@ Status Engine::run_influxql(const varve_query_request &request, const varve_quer
     sink.begin(sink.ctx, VARVE_OK, content_type);
     for (uint32_t i = 0; i < statements->size(); ++i) {
         VARVE_RETURN_IF_ERROR(encoder->begin_statement(i));
-        const Status status = influxql::execute_statement(session, (*statements)[i]);
+        const Status status =
+            exec::no_throw([&] { return influxql::execute_statement(session, (*statements)[i]); });
         // Nobody is there to read the rest.
         if (sink.is_cancelled != nullptr && sink.is_cancelled(sink.ctx) != 0) return status;
         VARVE_RETURN_IF_ERROR(encoder->end_statement(status));

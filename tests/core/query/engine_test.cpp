@@ -163,6 +163,12 @@ TEST_F(EngineTest, PolicyOfTheRequest) {
         R"({"results":[{"statement_id":0,"series":[{"name":"cpu","columns":["time","v"],"values":[[1,9]]}]}]})";
     EXPECT_EQ(bench.ask("select v from cpu", ask), expected);
     EXPECT_EQ(bench.ask("select v from p.cpu"), expected);
+    EXPECT_EQ(
+        bench.ask("select v from autogen.cpu, p.cpu where time < 3s"),
+        R"({"results":[{"statement_id":0,"series":[{"name":"cpu","columns":["time","v"],"values":[[1,9],[1,1],[2,2.5]]}]}]})");
+    EXPECT_EQ(
+        bench.ask("select sum(v) from autogen.cpu, p.cpu"),
+        R"({"results":[{"statement_id":0,"series":[{"name":"cpu","columns":["time","sum"],"values":[[0,15.5]]}]}]})");
     bench.ask("drop retention policy autogen on d");
     EXPECT_EQ(bench.ask("select v from cpu"),
               R"({"results":[{"statement_id":0,"error":"retention policy not found: autogen"}]})");

@@ -5,6 +5,7 @@
 
 #include "query/exec/aggregate/aggregate_groups.hpp"
 #include "query/exec/aggregate/group_rows.hpp"
+#include "query/exec/no_throw.hpp"
 #include "query/exec/projection.hpp"
 
 namespace varve::query::exec {
@@ -65,7 +66,8 @@ Status AggregateRun::read() {
             statuses.push_back(std::make_unique<Status>());
             AggregateGroups &part = *parts_.back();
             Status &status = *statuses.back();
-            jobs.push_back([&, index, i] { status = part.read(scan, index, i); });
+            jobs.push_back(
+                [&, index, i] { status = no_throw([&] { return part.read(scan, index, i); }); });
         }
     }
     run_.tasks.run_all(jobs);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "query/exec/no_throw.hpp"
+
 namespace varve::query::exec {
 
 namespace {
@@ -49,7 +51,8 @@ Status RawRows::load_source(const plan::ScanSource &source, const RawLoad &load)
         parts_.push_back(std::make_unique<RawPart>(run_.budget));
         RawPart &part = *parts_.back();
         Status &status = statuses[i];
-        jobs.push_back([&, i] { status = read_partition(scan, i, load, part); });
+        jobs.push_back(
+            [&, i] { status = no_throw([&] { return read_partition(scan, i, load, part); }); });
     }
     run_.tasks.run_all(jobs);
     for (Status &status : statuses) VARVE_RETURN_IF_ERROR(status);

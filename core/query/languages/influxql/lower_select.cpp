@@ -191,12 +191,13 @@ plan::Input resolve_in(const Names &names, const Expr &reference) {
     return input;
 }
 
-void add_measurement(const ResolvedSource &source, const CheckedSelect &checked,
+// One measurement, in however many policies it is asked for.
+void add_measurement(const std::vector<ResolvedSource> &sources, const CheckedSelect &checked,
                      plan::Select &out) {
-    const Names names({source});
+    const Names names(sources);
     plan::Measurement measurement;
-    measurement.name = source.scan.measurement;
-    measurement.sources.push_back(source.scan);
+    measurement.name = sources.front().scan.measurement;
+    for (const ResolvedSource &source : sources) measurement.sources.push_back(source.scan);
     if (checked.condition != nullptr) {
         LoweredCondition lowered = lower_condition(
             *checked.condition, [&](const Expr &reference) { return resolve_in(names, reference); },
@@ -245,9 +246,11 @@ Result<plan::Select> lower_select(const SelectStatement &select, const CheckedSe
     out.series_offset = static_cast<uint64_t>(select.soffset);
     out.selector_time = out.aggregates.size() == 1 && out.window.interval_ns == 0 &&
                         out.aggregates[0].function->kind == VARVE_FUNCTION_SELECTOR;
-    for (const ResolvedSource &source : sources) add_measurement(source, checked, out);
-    std::stable_sort(out.measurements.begin(), out.measurements.end(),
-                     [](const auto &a, const auto &b) { return a.name < b.name; });
+    std::map<std::string, std::vector<ResolvedSource>> by_name;
+    for (const ResolvedSource &source : sources) {
+        by_name[source.scan.measurement].push_back(source);
+    }
+    for (const auto &[name, same] : by_name) add_measurement(same, checked, out);
     return out;
 }
 
