@@ -53,6 +53,11 @@ bool Batcher::has_room() {
     return under_way_ < options_.batch_pending;
 }
 
+void Batcher::wait_for_room() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return under_way_ < options_.batch_pending; });
+}
+
 void Batcher::submit(varve_batch *batch, const BadRows &bad_rows) {
     gathered_ = 0;
     bad_rows_.add(static_cast<double>(bad_rows.count()));

@@ -46,6 +46,8 @@ class Batcher {
     // ---- hand over ----
     // Whether another batch may be under way.
     bool has_room();
+    // Waits for one under way to end, where there is no room.
+    void wait_for_room();
     // Takes the batch (may be null: only bad rows) over and empties the count of gathered rows.
     // Without room the batch is dropped and counted.
     void submit(varve_batch *batch, const BadRows &bad_rows);

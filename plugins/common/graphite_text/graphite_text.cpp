@@ -12,6 +12,8 @@ namespace varve::graphite_text {
 namespace {
 
 constexpr std::string_view kDefaultField = "value";
+// How much of a line that is too long stands among the rejected rows.
+constexpr size_t kLongLineShown = 256;
 
 Status bad(std::string text) {
     return {Code::invalid_argument, std::move(text)};
@@ -69,6 +71,7 @@ Codec::Codec(TemplateTree tree, TagList tags, const Options &options)
     : tree_(std::move(tree)),
       tags_(std::move(tags)),
       hash_seed_(options.hash_seed),
+      line_size_max_(options.line_size_max),
       cache_size_max_bytes_(options.cache_size_max_bytes),
       cache_(std::make_shared<SeriesCache>()) {}
 
@@ -77,9 +80,20 @@ void Codec::read(std::string_view text, int64_t now_ns) {
         const size_t end = std::min(text.find('\n'), text.size());
         const std::string_view line = text.substr(0, end);
         text.remove_prefix(std::min(end + 1, text.size()));
+        if (line.size() > line_size_max_) {
+            refuse_long(line);
+            continue;
+        }
         const Status status = read_line(line, now_ns);
         if (!status.ok()) parsed_.bad_rows.add(trimmed(line), status.text());
     }
+}
+
+void Codec::refuse_long(std::string_view line) {
+    ++line_count_;
+    ++parsed_.long_line_count;
+    parsed_.bad_rows.add(line.substr(0, kLongLineShown),
+                         "line longer than " + std::to_string(line_size_max_) + " bytes");
 }
 
 Status Codec::read_line(std::string_view line, int64_t now_ns) {

@@ -30,6 +30,7 @@ struct Options {
     std::vector<std::string> tags;       // "k=v", for paths that have no k
     std::string separator = ".";
     uint64_t hash_seed = 0;
+    size_t line_size_max = 64 * 1024;  // longer lines are refused
     // Of what is remembered about paths; looked at between batches, beyond it all is forgotten.
     size_t cache_size_max_bytes = 32 * 1024 * 1024;
 };
@@ -37,7 +38,8 @@ struct Options {
 struct Parsed {
     varve_batch *batch = nullptr;  // the caller releases it; null if there is no row
     BadRows bad_rows;
-    uint64_t nan_count = 0;  // values dropped because they are NaN
+    uint64_t nan_count = 0;        // values dropped because they are NaN
+    uint64_t long_line_count = 0;  // of the bad rows: longer than line_size_max
 };
 
 // Not thread-safe; its batches may be released on any thread, later than the codec.
@@ -49,10 +51,8 @@ class Codec {
     // Reads whole lines; the last may lack its newline. A line without a timestamp gets `now_ns`,
     // or 1 ns more than the one before it: values of one path stay apart.
     void read(std::string_view text, int64_t now_ns);
-    // A line that the caller refuses, among the bad ones.
-    void refuse(std::string_view line, std::string_view reason) {
-        parsed_.bad_rows.add(line, reason);
-    }
+    // Reports a line, of which this is the start, as too long: read() does so for whole lines.
+    void refuse_long(std::string_view line);
     // Rows, bad lines and NaNs since the last finish().
     uint64_t line_count() const { return line_count_; }
 
@@ -71,6 +71,7 @@ class Codec {
     TemplateTree tree_;
     TagList tags_;
     uint64_t hash_seed_;
+    size_t line_size_max_;
     size_t cache_size_max_bytes_;
 
     std::shared_ptr<SeriesCache> cache_;  // shared by the batches whose texts lie in it

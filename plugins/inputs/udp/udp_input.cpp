@@ -106,6 +106,7 @@ void UdpInput::run() {
     }
     for (int i = 0; i < kDrainCallsMax && receive() != 0; ++i) {
     }
+    batcher_->wait_for_room();
     flush();
     batcher_->drain();
 }

@@ -154,12 +154,21 @@ TEST(GraphiteText, ABatchOutlivesTheCodecAndItsCache) {
     EXPECT_EQ(dump_parsed(std::move(first)), "first.path|value=f:1/3ff0000000000000|1000000000\n");
 }
 
+TEST(GraphiteText, LongLinesAreRefused) {
+    Options options;
+    options.line_size_max = 10;
+    EXPECT_EQ(parsed("0123456 1\n012345678 1\nb 2 2\n", options),
+              "0123456|value=f:1/3ff0000000000000|1700000000000000000\n"
+              "b|value=f:2/4000000000000000|2000000000\n"
+              "bad '012345678 1': line longer than 10 bytes\n");
+}
+
 TEST(GraphiteText, BadLinesBeyondTheListAreCounted) {
     auto codec = Codec::make({});
     std::string text;
     for (int i = 0; i < 1500; ++i) text += "bad\n";
     codec->read(text, 0);
-    codec->refuse("long", "too long");
+    codec->refuse_long("start of a long line");
     const graphite_text::Parsed made = codec->finish(0);
     EXPECT_EQ(made.bad_rows.listed.size(), BadRows::kListedMax);
     EXPECT_EQ(made.bad_rows.count(), 1501u);

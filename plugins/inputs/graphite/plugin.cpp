@@ -1,0 +1,3 @@
+#include "inputs/graphite/graphite_input.hpp"
+
+VARVE_PLUGIN(varve::GraphiteInput)
