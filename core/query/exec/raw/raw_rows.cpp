@@ -68,13 +68,21 @@ Status RawRows::read_partition(MeasurementScan &scan, size_t partition, const Ra
     varve_block block;
     uint32_t current = kNotWanted;
     bool wanted = false;
+    uint64_t given = 0;  // rows of the series at hand
+    uint64_t kept = 0;
+    const auto end_series = [&] {
+        if (load.limit_per_series == 0 || given < load.limit_per_series) return;
+        if (kept < load.limit_per_series) fell_short_ = true;
+    };
     for (;;) {
         VARVE_RETURN_IF_ERROR(run_.budget.check());
         const Result<bool> more = scan.scan().next(partition, block);
         if (!more.ok()) return more.status();
+        if (!*more || block.series != current) end_series();
         if (!*more || overflowed()) return {};
         if (block.series != current) {
             current = block.series;
+            given = kept = 0;
             std::string group = scan.group_key(partition, current);
             wanted = load.groups == nullptr || load.groups->contains(group);
             if (wanted) {
@@ -84,15 +92,18 @@ Status RawRows::read_partition(MeasurementScan &scan, size_t partition, const Ra
         }
         if (!wanted) continue;
         const size_t before = part.times.size();
-        VARVE_RETURN_IF_ERROR(append(scan, partition, block, part));
-        const uint64_t total =
-            loaded_.fetch_add(part.times.size() - before) + (part.times.size() - before);
+        const Result<uint64_t> rows = append(scan, partition, block, part);
+        if (!rows.ok()) return rows.status();
+        const uint64_t added = part.times.size() - before;
+        given += *rows;
+        kept += added;
+        const uint64_t total = loaded_.fetch_add(added) + added;
         if (load.rows_max != 0 && total > load.rows_max) overflowed_ = true;
     }
 }
 
-Status RawRows::append(MeasurementScan &scan, size_t partition, const varve_block &block,
-                       RawPart &part) const {
+Result<uint64_t> RawRows::append(MeasurementScan &scan, size_t partition, const varve_block &block,
+                                 RawPart &part) const {
     varve_loaded loaded;
     VARVE_RETURN_IF_ERROR(scan.scan().load(partition, block, scan.positions(), loaded));
     VARVE_RETURN_IF_ERROR(run_.budget.add_points(loaded.row_count));
@@ -122,7 +133,7 @@ Status RawRows::append(MeasurementScan &scan, size_t partition, const varve_bloc
             part.columns[i].append_from(values[i], row);
         }
     }
-    return {};
+    return uint64_t{loaded.row_count};
 }
 
 void RawRows::sort() {

@@ -46,6 +46,9 @@ class RawRows {
     Status load(const RawLoad &load);
     // rows_max was passed: what is here is incomplete.
     bool overflowed() const { return overflowed_.load(); }
+    // Storage gave a series' first limit_per_series rows, but not all of them count: the rows that
+    // are wanted may lie behind.
+    bool fell_short() const { return fell_short_.load(); }
     uint64_t row_count() const { return order_.size(); }
 
     struct Ref {
@@ -66,8 +69,9 @@ class RawRows {
     Status load_source(const plan::ScanSource &source, const RawLoad &load);
     Status read_partition(MeasurementScan &scan, size_t partition, const RawLoad &load,
                           RawPart &part);
-    Status append(MeasurementScan &scan, size_t partition, const varve_block &block,
-                  RawPart &part) const;
+    // Says how many rows storage gave.
+    Result<uint64_t> append(MeasurementScan &scan, size_t partition, const varve_block &block,
+                            RawPart &part) const;
     void sort();
 
     const Run &run_;
@@ -77,6 +81,7 @@ class RawRows {
     std::vector<Ref> order_;
     std::atomic<uint64_t> loaded_{0};
     std::atomic<bool> overflowed_{false};
+    std::atomic<bool> fell_short_{false};
 };
 
 }  // namespace varve::query::exec

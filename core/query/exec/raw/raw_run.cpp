@@ -52,12 +52,10 @@ class RawRun {
     Groups groups_;
 };
 
-// Without a filter no series gives more rows than are wanted in all.
+// Without a filter no series need give more rows than are wanted in all.
 uint64_t RawRun::limit_per_series() const {
     const plan::Select &select = run_.select;
     if (select.limit == 0 || measurement_.filter.has_value()) return 0;
-    // A row of storage may lack all selected fields, so several fields' rows cannot be counted.
-    if (select.inputs.size() != 1) return 0;
     return select.limit + select.offset;
 }
 
@@ -150,10 +148,16 @@ plan::Measurement RawRun::restricted_to(const std::set<std::string> &groups) con
 
 Status RawRun::run_together(const std::set<std::string> &groups) {
     const plan::Measurement measurement = restricted_to(groups);
-    RawRows rows(run_, measurement);
     const plan::TimeRange &range = run_.select.range;
-    VARVE_RETURN_IF_ERROR(
-        rows.load({range.min_ns, range.max_ns + 1, &groups, limit_per_series(), 0}));
+    RawLoad load{range.min_ns, range.max_ns + 1, &groups, limit_per_series(), 0};
+    {
+        RawRows rows(run_, measurement);
+        VARVE_RETURN_IF_ERROR(rows.load(load));
+        if (!rows.fell_short()) return emit(rows, false);
+    }
+    load.limit_per_series = 0;
+    RawRows rows(run_, measurement);
+    VARVE_RETURN_IF_ERROR(rows.load(load));
     return emit(rows, false);
 }
 
