@@ -41,15 +41,20 @@ TEST_F(EngineTest, TimesComeInEveryUnit) {
 TEST_F(EngineTest, Chunks) {
     QueryBench::Ask ask;
     ask.chunk_size = 1;
-    EXPECT_EQ(
-        bench.ask("select v from cpu group by host; select f from mem", ask),
-        R"({"results":[{"statement_id":0,"series":[{"name":"cpu","tags":{"host":"a"},"columns":["time","v"],"values":[[1,1]]}],"partial":true}]})"
-        "\n"
-        R"({"results":[{"statement_id":0,"series":[{"name":"cpu","tags":{"host":"b"},"columns":["time","v"],"values":[[2,2.5]],"partial":true}],"partial":true}]})"
-        "\n"
-        R"({"results":[{"statement_id":0,"series":[{"name":"cpu","tags":{"host":"b"},"columns":["time","v"],"values":[[3,3]]}]}]})"
-        "\n"
-        R"({"results":[{"statement_id":1,"series":[{"name":"mem","columns":["time","f"],"values":[[1,1]]}]}]})");
+    EXPECT_EQ(bench.ask("select v from cpu group by host; select f from mem", ask),
+              R"({"results":[{"statement_id":0,"series":[{"name":"cpu",)"
+              R"("tags":{"host":"a"},"columns":["time","v"],"values":[[1,1]]}],)"
+              R"("partial":true}]})"
+              "\n"
+              R"({"results":[{"statement_id":0,"series":[{"name":"cpu",)"
+              R"("tags":{"host":"b"},"columns":["time","v"],"values":[[2,2.5]],)"
+              R"("partial":true}],"partial":true}]})"
+              "\n"
+              R"({"results":[{"statement_id":0,"series":[{"name":"cpu",)"
+              R"("tags":{"host":"b"},"columns":["time","v"],"values":[[3,3]]}]}]})"
+              "\n"
+              R"({"results":[{"statement_id":1,"series":[{"name":"mem",)"
+              R"("columns":["time","f"],"values":[[1,1]]}]}]})");
 }
 
 TEST_F(EngineTest, Csv) {
@@ -104,17 +109,18 @@ TEST_F(EngineTest, LocalTimesOfAZone) {
                         ask),
               R"({"results":[{"statement_id":0}]})");
     bench.write("dst v=1 1583647200\ndst v=1 1583668800\ndst v=1 1583726400\n", "d");
-    EXPECT_EQ(
-        bench.ask("select sum(v) from dst where time >= '2020-03-08' and time < '2020-03-10' "
-                  "group by time(1d) tz('America/New_York')",
-                  ask),
-        R"({"results":[{"statement_id":0,"series":[{"name":"dst","columns":["time","sum"],"values":[["2020-03-08T00:00:00-05:00",2],["2020-03-09T00:00:00-04:00",1]]}]}]})");
+    EXPECT_EQ(bench.ask("select sum(v) from dst where time >= '2020-03-08' and time < '2020-03-10' "
+                        "group by time(1d) tz('America/New_York')",
+                        ask),
+              R"({"results":[{"statement_id":0,"series":[{"name":"dst",)"
+              R"("columns":["time","sum"],"values":[["2020-03-08T00:00:00-05:00",2],)"
+              R"(["2020-03-09T00:00:00-04:00",1]]}]}]})");
 }
 
 TEST_F(EngineTest, RefusesTheWholeRequest) {
-    EXPECT_EQ(
-        bench.ask("select"),
-        R"({"error":"error parsing query: found EOF, expected identifier, string, number, bool at line 1, char 8"})");
+    EXPECT_EQ(bench.ask("select"),
+              R"({"error":"error parsing query: found EOF, expected identifier, string,)"
+              R"( number, bool at line 1, char 8"})");
     EXPECT_EQ(bench.code, VARVE_INVALID_ARGUMENT);
     QueryBench::Ask ask;
     ask.params = "[]";
@@ -132,26 +138,27 @@ TEST_F(EngineTest, NeedsADatabase) {
     ask.database = "";
     EXPECT_EQ(bench.ask("select v from cpu", ask),
               R"({"results":[{"statement_id":0,"error":"database name required"}]})");
-    EXPECT_EQ(
-        bench.ask("select v from d..cpu limit 1", ask),
-        R"({"results":[{"statement_id":0,"series":[{"name":"cpu","columns":["time","v"],"values":[[1,1]]}]}]})");
+    EXPECT_EQ(bench.ask("select v from d..cpu limit 1", ask),
+              R"({"results":[{"statement_id":0,"series":[{"name":"cpu",)"
+              R"("columns":["time","v"],"values":[[1,1]]}]}]})");
 }
 
 TEST_F(EngineTest, ChangesOverGetAreMadeWithAWarning) {
     QueryBench::Ask ask;
     ask.read_only = true;
-    EXPECT_EQ(
-        bench.ask("create database x", ask),
-        R"({"results":[{"statement_id":0,"messages":[{"level":"warning","text":"deprecated use of 'CREATE DATABASE x' in a read only context, please use a POST request instead"}]}]})");
+    EXPECT_EQ(bench.ask("create database x", ask),
+              R"({"results":[{"statement_id":0,"messages":[{"level":"warning",)"
+              R"("text":"deprecated use of 'CREATE DATABASE x' in a read only context,)"
+              R"( please use a POST request instead"}]}]})");
     EXPECT_TRUE(bench.catalog().database("x").ok());
 }
 
 TEST_F(EngineTest, BoundParameters) {
     QueryBench::Ask ask;
     ask.params = R"({"h":"b","n":1})";
-    EXPECT_EQ(
-        bench.ask("select v from cpu where host = $h limit $n", ask),
-        R"({"results":[{"statement_id":0,"series":[{"name":"cpu","columns":["time","v"],"values":[[2,2.5]]}]}]})");
+    EXPECT_EQ(bench.ask("select v from cpu where host = $h limit $n", ask),
+              R"({"results":[{"statement_id":0,"series":[{"name":"cpu",)"
+              R"("columns":["time","v"],"values":[[2,2.5]]}]}]})");
 }
 
 TEST_F(EngineTest, PolicyOfTheRequest) {
@@ -159,16 +166,16 @@ TEST_F(EngineTest, PolicyOfTheRequest) {
     bench.write("cpu v=9 1\n", "d", "p");
     QueryBench::Ask ask;
     ask.policy = "p";
-    const std::string expected =
-        R"({"results":[{"statement_id":0,"series":[{"name":"cpu","columns":["time","v"],"values":[[1,9]]}]}]})";
+    const std::string expected = R"({"results":[{"statement_id":0,"series":[{"name":"cpu",)"
+                                 R"("columns":["time","v"],"values":[[1,9]]}]}]})";
     EXPECT_EQ(bench.ask("select v from cpu", ask), expected);
     EXPECT_EQ(bench.ask("select v from p.cpu"), expected);
-    EXPECT_EQ(
-        bench.ask("select v from autogen.cpu, p.cpu where time < 3s"),
-        R"({"results":[{"statement_id":0,"series":[{"name":"cpu","columns":["time","v"],"values":[[1,9],[1,1],[2,2.5]]}]}]})");
-    EXPECT_EQ(
-        bench.ask("select sum(v) from autogen.cpu, p.cpu"),
-        R"({"results":[{"statement_id":0,"series":[{"name":"cpu","columns":["time","sum"],"values":[[0,15.5]]}]}]})");
+    EXPECT_EQ(bench.ask("select v from autogen.cpu, p.cpu where time < 3s"),
+              R"({"results":[{"statement_id":0,"series":[{"name":"cpu",)"
+              R"("columns":["time","v"],"values":[[1,9],[1,1],[2,2.5]]}]}]})");
+    EXPECT_EQ(bench.ask("select sum(v) from autogen.cpu, p.cpu"),
+              R"({"results":[{"statement_id":0,"series":[{"name":"cpu",)"
+              R"("columns":["time","sum"],"values":[[0,15.5]]}]}]})");
     bench.ask("drop retention policy autogen on d");
     EXPECT_EQ(bench.ask("select v from cpu"),
               R"({"results":[{"statement_id":0,"error":"retention policy not found: autogen"}]})");
@@ -289,9 +296,9 @@ TEST(EngineLarge, SlicesOfTime) {
         EXPECT_EQ(row, int64_t{kHosts} * kRows) << order;
         EXPECT_TRUE(in_order) << order;
     }
-    EXPECT_EQ(
-        bench.ask("select n from m where v = 3 limit 2 offset 5"),
-        R"({"results":[{"statement_id":0,"series":[{"name":"m","columns":["time","n"],"values":[[3,5],[10,0]]}]}]})");
+    EXPECT_EQ(bench.ask("select n from m where v = 3 limit 2 offset 5"),
+              R"({"results":[{"statement_id":0,"series":[{"name":"m","columns":["time",)"
+              R"("n"],"values":[[3,5],[10,0]]}]}]})");
 }
 
 TEST(EngineLarge, StopsWhenTheReaderIsGone) {
