@@ -106,6 +106,7 @@ Status GraphiteInput::start() {
     auto listener = std::make_unique<GraphiteListener>(host_, std::move(options), *batcher_options,
                                                        std::move(*codec));
     VARVE_RETURN_IF_ERROR(listener->open());
+    std::string addresses = listener->addresses();  // its task owns the sockets from here on
     varve_error error = abi_error();
     const int32_t code = host_.tasks()->spawn(
         host_.raw(), "graphite", [](void *ctx) { static_cast<GraphiteListener *>(ctx)->run(); },
@@ -114,7 +115,7 @@ Status GraphiteInput::start() {
         task_ = nullptr;
         return Status::from_abi(code, error);
     }
-    addresses_ = listener->addresses();
+    addresses_ = std::move(addresses);
     listener_ = std::move(listener);
     return {};
 }

@@ -42,6 +42,7 @@ class GraphiteListener {
 
     // Binds the sockets. [main], before run().
     Status open();
+    // [main] Between open() and run().
     std::string addresses() const;
     // [task] Serves until request_stop(), then takes what has arrived, flushes, and waits until it
     // is stored.
