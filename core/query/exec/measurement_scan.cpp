@@ -137,6 +137,7 @@ Vector MeasurementScan::gather(size_t partition, uint32_t series, size_t input, 
         const varve_column &column = columns[position];
         if (out.type != Type::string && out.type != Type::boolean && bound.direct >= 0 &&
             column.validity == nullptr) {
+            if (rows == 0) return out;
             std::memcpy(out.bits.data(), column.values, rows * sizeof(uint64_t));
             std::fill(out.valid.begin(), out.valid.end(), 1);
             return out;
