@@ -98,6 +98,8 @@ void StrataStorage::empty_trash() {
         std::lock_guard lock(mutex_);
         drops = pending_drops_;
     }
+    if (drops.empty() && trash_is_empty_) return;
+    trash_is_empty_ = false;
     Status status = files_.sync_directory(root_ + "/trash");
     const auto databases = files_.list(root_ + "/data");
     if (!drops.empty() && databases.ok()) {
@@ -120,8 +122,11 @@ void StrataStorage::empty_trash() {
     for (const std::string &name : *names) {
         const Status removed =
             files_.remove_tree(root_ + "/trash/" + name.substr(0, name.size() - 1));
-        if (!removed.ok()) host_.log_warning("trash", {{"error", removed.text()}});
+        if (removed.ok()) continue;
+        host_.log_warning("trash", {{"error", removed.text()}});
+        return;
     }
+    trash_is_empty_ = true;
 }
 
 }  // namespace varve::strata

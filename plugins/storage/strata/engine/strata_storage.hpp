@@ -153,6 +153,7 @@ class StrataStorage final : public Storage {
     std::multiset<uint64_t> pending_drops_;  // LSNs whose renames are not durable yet
     std::vector<std::string> quarantined_;
     std::atomic<uint64_t> next_segment_id_{1};
+    bool trash_is_empty_ = false;    // the maintenance task's
     uint64_t last_flushed_lsn_ = 0;  // the highest that recovery saw
 
     std::mutex maintenance_mutex_;

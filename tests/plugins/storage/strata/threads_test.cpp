@@ -1,5 +1,6 @@
 // Several writers and readers at once, with flushes and merges going on; run under TSan too.
 #include <atomic>
+#include <chrono>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -19,12 +20,12 @@ const EngineFactory kStrata = {&strata::StrataStorage::descriptor,
 // Writer w writes rows w, w + 4, w + 8 …, each with the same number in two series.
 TEST(StrataThreads, ReadersSeeWholeWritesAndOnlyMore) {
     Engine engine(kStrata);
-    engine.host().set("memtable_size_max", 16 << 10);
+    engine.host().set("memtable_size_max", 40 << 10);
     engine.host().set("segments_max", 2);
     engine.host().set("maintenance_interval", 1'000'000);
     ASSERT_TRUE(engine.start().ok());
     constexpr int kWriters = 3;
-    constexpr int kWrites = 120;
+    constexpr int kWrites = 100;
     std::atomic<int> running{kWriters};
     std::vector<std::thread> threads;
     for (int w = 0; w < kWriters; ++w) {
@@ -50,6 +51,7 @@ TEST(StrataThreads, ReadersSeeWholeWritesAndOnlyMore) {
         while (running > 0) {
             (void)engine.client().write({{"other", 5000, {{"v", "i:1"}}}});
             (void)engine.client().drop_shard(1, 1, 3);
+            std::this_thread::sleep_for(std::chrono::milliseconds(20));
         }
     });
     size_t before = 0;
