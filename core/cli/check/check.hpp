@@ -28,6 +28,10 @@ struct Report {
 // Loads the file and runs the suites of all its descriptors. An error if it cannot even be loaded.
 Result<Report> check_plugin(const std::string &path);
 
+// Checks each file and prints what came of it, as text or as one JSON object per file. True if all
+// passed.
+bool print_reports(const std::vector<std::string> &paths, bool as_json);
+
 // What a suite works with: an instance of the descriptor, made but not started, destroyed at the
 // end.
 class Subject {

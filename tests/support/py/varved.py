@@ -40,7 +40,7 @@ class Varved:
         arguments = [os.path.join(self.build, "bin/varved"), "--data-dir", self.data_dir,
                      "--http", "127.0.0.1:0",
                      "--set", "inputs.udp.bind_address=127.0.0.1:0",
-                     ]
+                     "--set", "inputs.graphite.bind_address=127.0.0.1:0"]
         for setting in self.settings:
             arguments += ["--set", setting]
         self.log = open(self.log_path, "a")
