@@ -127,7 +127,9 @@ bool Checker::expect(const std::string &what, bool holds, const std::string &oth
 
 Result<std::unique_ptr<Subject>> Subject::make(CheckHost &host, const PluginHost &plugins,
                                                const varve_descriptor &descriptor) {
-    const std::string prefix = std::string("inputs.check.0");
+    // Keys of its own: a descriptor is applied once per prefix.
+    static int made = 0;
+    const std::string prefix = "inputs.check." + std::to_string(made++);
     // Sockets on any free port.
     for (uint32_t i = 0; i < descriptor.key_count; ++i) {
         if (std::string_view(descriptor.keys[i].name) != "bind_address") continue;

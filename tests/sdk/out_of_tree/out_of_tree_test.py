@@ -96,6 +96,8 @@ class OutOfTree(unittest.TestCase):
                     "storage.engine=elsewhere", f"outputs.example.path={seen}",
                     "inputs.example.interval=100ms"]
         with Varved(OPTIONS.build, settings=settings) as server:
+            eventually(lambda: ["example"] in server.rows("show databases"),
+                       what="the database of inputs.example")
             rows = eventually(lambda: server.rows("select value from example", db="example"),
                               what="a row of inputs.example")
             self.assertEqual(rows[0][1], 0)
