@@ -244,7 +244,10 @@ class LineReader {
                 ++at;
             }
             field.name = section.substr(name_from, at - name_from);
-            const size_t value_from = std::min(++at, section.size());
+            if (at + 2 > section.size()) {
+                return bad("invalid value: field-key=" + std::string(field.name));
+            }
+            const size_t value_from = ++at;
             for (bool quoted = false; at < section.size(); ++at) {
                 const char c = section[at];
                 const bool escape = c == '\\' && at + 1 < section.size() &&

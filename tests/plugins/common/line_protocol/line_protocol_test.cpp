@@ -112,6 +112,7 @@ TEST(LineProtocol, InfluxDbsWords) {
         {"m v=9223372036854775808i",
          "unable to parse integer 9223372036854775808: strconv.ParseInt: parsing "
          "\"9223372036854775808\": value out of range"},
+        {"m s=\"x Ty\"ab=t,5", "invalid value: field-key=5"},
         {"m v=1 9223372036854775807",
          "time outside range -9223372036854775806 - 9223372036854775806"},
         {"m v=1 92233720368547758070",
