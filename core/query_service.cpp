@@ -119,8 +119,8 @@ std::shared_ptr<query::Engine> QueryRunner::engine() {
 void QueryRunner::set_limits(const query::Limits &limits) {
     const query::Clock clock{[this] { return env_.now_ns(); },
                              [this] { return env_.monotonic_ns(); }};
-    auto fresh = std::make_shared<query::Engine>(catalog_, storage_, functions_, tasks_, clock,
-                                                 limits);
+    auto fresh =
+        std::make_shared<query::Engine>(catalog_, storage_, functions_, tasks_, clock, limits);
     const std::scoped_lock lock(mutex_);
     engine_ = std::move(fresh);
 }

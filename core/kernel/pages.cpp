@@ -13,10 +13,14 @@ code{background:#eee;padding:.1em .3em}</style></head><body>
 <p>A metrics platform: it takes in what Telegraf, collectd and Graphite senders write, and answers
 InfluxQL. Version )" VARVE_VERSION R"(.</p>
 <ul>
-<li>Write: <code>curl -XPOST 'http://this-server/write?db=mydb' --data-binary 'cpu,host=a value=1'</code></li>
-<li>Ask: <code>curl -G 'http://this-server/query?db=mydb' --data-urlencode 'q=SELECT mean(value) FROM cpu'</code></li>
+<li>Write:
+<code>curl -XPOST 'http://this-server/write?db=mydb' --data-binary 'cpu,host=a value=1'</code></li>
+<li>Ask:
+<code>curl -G 'http://this-server/query?db=mydb'
+--data-urlencode 'q=SELECT mean(value) FROM cpu'</code></li>
 <li>Or use the shell: <code>varve</code>, or any InfluxDB 1.x client.</li>
-<li>State: <a href="/health">/health</a>, <a href="/ready">/ready</a>, <a href="/metrics">/metrics</a>,
+<li>State: <a href="/health">/health</a>,
+<a href="/ready">/ready</a>, <a href="/metrics">/metrics</a>,
 <a href="/varve/v1/plugins">plugins</a>, <a href="/varve/v1/rejects">rejected rows</a>,
 <a href="/varve/v1/storage/status">storage</a></li>
 </ul></body></html>

@@ -1,6 +1,6 @@
-# varve_plugin(KIND/NAME SOURCES ... [DEPS ...]): builds the plugin KIND.NAME.so that exports exactly
-# one symbol, installs it and its sample.toml. In the tree, VARVE_STATIC_PLUGINS links it into the
-# server instead. The work (all sources but plugin.cpp) is also a static library
+# varve_plugin(KIND/NAME SOURCES ... [DEPS ...]): builds the plugin KIND.NAME.so that exports
+# exactly one symbol, installs it and its sample.toml. In the tree, VARVE_STATIC_PLUGINS links it
+# into the server instead. The work (all sources but plugin.cpp) is also a static library
 # `plugin_KIND_NAME`, for unit tests.
 include_guard(GLOBAL)
 include(GNUInstallDirs)

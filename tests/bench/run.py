@@ -1,8 +1,8 @@
 """./dev bench: what Varve does in a second, beside a real influxd in the same run.
 
-Three parts: `parse` (the codecs alone, Google Benchmark), `ingest` (line protocol over HTTP, durability
-always on both sides), `query` (the same questions to both on the same data). Ratios matter: the machine is
-shared, and the client runs on the same cores. `--only NAME` runs one part or one bench_NAME program."""
+Three parts: `parse` (the codecs alone, Google Benchmark), `ingest` (line protocol over HTTP,
+durability always on both sides), `query` (the same questions to both on the same data). Ratios
+matter: the client runs on the same cores. `--only NAME` runs one part or one bench_NAME program."""
 
 import argparse
 import http.client

@@ -2,8 +2,9 @@
 
     python3 line_protocol.py --build build/release [--lines N] [--seed N]
 
-Lines are fixed ones for every rule of the format and random ones made of its special characters. Each goes
-into a measurement of its own, so that types cannot clash. Differences that are meant are listed in MEANT."""
+Lines are fixed ones for every rule of the format and random ones made of its special characters.
+Each goes into a measurement of its own, so that types cannot clash. Differences that are meant are
+listed in MEANT."""
 
 import argparse
 import http.client
@@ -101,10 +102,11 @@ MEANT = (
 
 
 def random_line(rng, name):
-    alphabet = ["a", "b", "1", "0", "=", ",", " ", "\\", '"', ".", "-", "i", "e", "t", "f", "T", "\t", "ä"]
+    alphabet = list("ab10=, \\\".-ietfT\tä")
     weights = [4, 4, 4, 2, 4, 3, 3, 1, 1, 1, 1, 2, 1, 2, 1, 1, 0.2, 0.5]
     if rng.random() < 0.5:
-        base = rng.choice([f"{name},t=a v=1i,w=2.5 10", f'{name} s="x y",b=t 5', f"{name},a=1,b=2 f=-1.5"])
+        base = rng.choice([f"{name},t=a v=1i,w=2.5 10", f'{name} s="x y",b=t 5',
+                           f"{name},a=1,b=2 f=-1.5"])
         text = list(base)
         for _ in range(rng.randint(1, 3)):
             at = rng.randrange(len(name), len(text) + 1)
@@ -131,7 +133,8 @@ class Side:
 
     def rows(self, name):
         query = urllib.parse.urlencode({"db": "db", "epoch": "ns",
-                                        "q": f"select * from /^{name}/; show series from /^{name}/"})
+                                        "q": f"select * from /^{name}/;"
+                                             f" show series from /^{name}/"})
         self.connection.request("GET", "/query?" + query)
         return json.loads(self.connection.getresponse().read())
 

@@ -66,7 +66,8 @@ class HttpApi(unittest.TestCase):
 
     def test_query_forms(self):
         expected = {"results": [{"statement_id": 0, "series": [
-            {"name": "cpu", "columns": ["time", "mean"], "values": [["1970-01-01T00:00:00Z", 3.75]]}]}]}
+            {"name": "cpu", "columns": ["time", "mean"],
+             "values": [["1970-01-01T00:00:00Z", 3.75]]}]}]}
         target = "/query?db=db&q=select+mean(v)+from+cpu"
         self.assertEqual(json.loads(self.get(target)[2]), expected)
         self.assertEqual(json.loads(self.server.request("POST", target)[2]), expected)
@@ -94,7 +95,8 @@ class HttpApi(unittest.TestCase):
         self.assertEqual(body.decode().splitlines()[:2], ["name,tags,time,v", "cpu,host=a,0,1"])
 
     def test_chunked(self):
-        _, _, body = self.get("/query?db=db&chunked=true&chunk_size=1&q=select+v+from+cpu+group+by+host")
+        _, _, body = self.get("/query?db=db&chunked=true&chunk_size=1"
+                              "&q=select+v+from+cpu+group+by+host")
         documents = [json.loads(line) for line in body.splitlines()]
         self.assertEqual(len(documents), 4)
         self.assertTrue(documents[0]["results"][0]["partial"])

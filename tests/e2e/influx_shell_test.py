@@ -31,13 +31,15 @@ class InfluxShell(unittest.TestCase):
         self.influx("-execute", "create database shell")
         self.influx("-database", "shell", "-execute", "insert cpu,host=a value=1.5 1000000000")
         out = self.influx("-database", "shell", "-format", "json", "-precision", "s", "-execute",
-                          "select mean(value) from cpu where time > 0s and time < 1m group by time(30s) fill(0)")
+                          "select mean(value) from cpu where time > 0s and time < 1m"
+                          " group by time(30s) fill(0)")
         series = json.loads(out)["results"][0]["series"][0]
         self.assertEqual(series["values"], [[0, 1.5], [30, 0]])
         self.assertIn("shell", self.influx("-execute", "show databases"))
 
     def test_interactive(self):
-        out = self.influx(stdin="create database piped; show databases; show measurements on piped\n")
+        out = self.influx(stdin="create database piped; show databases;"
+                                " show measurements on piped\n")
         self.assertIn("piped", out)
 
     def test_import(self):

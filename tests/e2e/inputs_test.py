@@ -62,13 +62,16 @@ class Inputs(unittest.TestCase):
             path = os.path.join(folder, "varve.toml")
             with open(path, "w") as file:
                 for database, precision in (("fine", "n"), ("coarse", "s")):
-                    file.write(f'[[inputs.udp]]\ndatabase = "{database}"\nprecision = "{precision}"\n'
+                    file.write(f'[[inputs.udp]]\ndatabase = "{database}"\n'
+                               f'precision = "{precision}"\n'
                                'bind_address = "127.0.0.1:0"\nbatch_timeout = "50ms"\n')
             with Varved(BUILD, program_arguments=["--config", path]) as server:
                 for name in ("udp.0", "udp.1"):
                     subprocess.run(["nc", "-u", "-w1", "127.0.0.1",
-                                    str(server.input_port(name, "udp"))], input=b"m v=1i 7", check=True)
-                self.assertEqual(eventually(lambda: rows(server, "select v from m", "fine")), [[7, 1]])
+                                    str(server.input_port(name, "udp"))],
+                                   input=b"m v=1i 7", check=True)
+                self.assertEqual(eventually(lambda: rows(server, "select v from m", "fine")),
+                                 [[7, 1]])
                 self.assertEqual(eventually(lambda: rows(server, "select v from m", "coarse")),
                                  [[7_000_000_000, 1]])
 
@@ -79,8 +82,8 @@ class Inputs(unittest.TestCase):
                 subprocess.run(["nc", *flags, "127.0.0.1", str(port)],
                                input=f"servers.a.{protocol} 1.5 1000000000\n".encode(), check=True)
             for protocol in ("tcp", "udp"):
-                stored = eventually(lambda: rows(server, f'select value from "servers.a.{protocol}"',
-                                                 "graphite"))
+                stored = eventually(lambda: rows(
+                    server, f'select value from "servers.a.{protocol}"', "graphite"))
                 self.assertEqual(stored, [[1_000_000_000_000_000_000, 1.5]])
 
     def test_graphite_templates_and_tags(self):

@@ -79,7 +79,8 @@ class Lifecycle(unittest.TestCase):
                 file.write("[log]\nlevel = \"info\"\n[http]\nqueue_max = 100\n")
             with Varved(BUILD, program_arguments=["--config", path]) as server:
                 with open(path, "w") as file:
-                    file.write("[log]\nlevel = \"debug\"\n[http]\nqueue_max = 200\naccess_log = true\n")
+                    file.write("[log]\nlevel = \"debug\"\n"
+                               "[http]\nqueue_max = 200\naccess_log = true\n")
                 server.process.send_signal(signal.SIGHUP)
                 eventually(lambda: "configuration reloaded" in server.logs(), what="the reload")
                 self.assertIn("only changes with a restart\" key=http.queue_max", server.logs())

@@ -1,8 +1,9 @@
 """kill -9 under load: nothing acknowledged is missing, nothing unsent appears.
 
-Several writers send small batches (every kind of value, some rows out of order, some overwriting earlier
-ones) and note what was answered with 204. The server is killed at a random moment, started again, and every
-row is compared. Rows that were on their way when the server died may be there or not, but each batch whole.
+Several writers send small batches (every kind of value, some rows out of order, some overwriting
+earlier ones) and note what was answered with 204. The server is killed at a random moment, started
+again, and every row is compared. Rows that were on their way when the server died may be there or
+not, but each batch whole.
 
     python3 torture.py --build build/release --cycles 50 [--seed N]
 """
@@ -37,14 +38,16 @@ class Writer(threading.Thread):
         for _ in range(self.random.randint(1, 20)):
             at = self.random.randint(1, 2_000_000) if self.random.random() < 0.3 \
                 else max(self.written, default=0) + self.random.randint(1, 1000)
-            batch[at] = (self.random.randint(-10**12, 10**12), f"t{self.random.randint(0, 9)} \\\"q\\\"")
+            batch[at] = (self.random.randint(-10**12, 10**12),
+                         f"t{self.random.randint(0, 9)} \\\"q\\\"")
         return batch
 
     def run(self):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         while True:
             batch = self.make_batch()
-            body = "".join(f'm,w={self.name} i={i}i,f={i / 8},s="{text}",b={"t" if i > 0 else "f"} {at}\n'
+            body = "".join(f'm,w={self.name} i={i}i,f={i / 8},s="{text}",'
+                           f'b={"t" if i > 0 else "f"} {at}\n'
                            for at, (i, text) in batch.items())
             try:
                 connection.request("POST", "/write?db=db", body)
@@ -73,7 +76,8 @@ def compare(server, name, written, unsure):
                if stored.get(at) == value(pair) and (at not in written or written[at] != pair)]
     absent = [at for at, pair in unsure.items() if stored.get(at) != value(pair)]
     if applied and absent:
-        complaints.append(f"{name}: a batch was stored in part: {len(applied)} of {len(unsure)} rows")
+        complaints.append(f"{name}: a batch was stored in part: "
+                          f"{len(applied)} of {len(unsure)} rows")
     if applied:
         written.update(unsure)
     for at, pair in written.items():

@@ -1,5 +1,5 @@
-"""Bad input: the documented status and text, the counter moves, the row stands in /varve/v1/rejects, and
-nothing else has changed."""
+"""Bad input: the documented status and text, the counter moves, the row stands in
+/varve/v1/rejects, and nothing else has changed."""
 
 import gzip
 import json

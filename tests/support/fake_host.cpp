@@ -348,8 +348,8 @@ const void *FakeTables::get_extension(const varve_host *, const char *id) {
                                          T::free_space};
     static const varve_host_task task = {sizeof task, 0,        T::spawn, T::join,
                                          T::post,     T::every, T::cancel};
-    static const varve_host_write write = {sizeof write, 0,           T::submit,
-                                           T::check,     T::hash_seed, T::unsigned_enabled};
+    static const varve_host_write write = {sizeof write,       0, T::submit, T::check, T::hash_seed,
+                                           T::unsigned_enabled};
     const std::string_view wanted = id;
     if (wanted == VARVE_HOST_LOG_ID) return &log;
     if (wanted == VARVE_HOST_CONFIG_ID) return &config;

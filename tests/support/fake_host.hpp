@@ -1,5 +1,6 @@
 // A host for plugins under test: log, configuration, metrics, memory, clock, files and tasks over
-// an Env of the test's choice, and a write service that records. Threads are real; everything else the test sets and reads.
+// an Env of the test's choice, and a write service that records. Threads are real; everything else
+// the test sets and reads.
 //
 //   varve::test::FakeHost host(varve::Env::posix(), "/tmp/x");
 //   host.use_defaults(MyStorage::descriptor());

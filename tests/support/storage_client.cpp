@@ -98,6 +98,9 @@ struct BatchBuilder::Memory {
     std::deque<std::string> names;
     std::vector<const varve_table *> table_list;
     varve_batch batch{};
+
+    varve_column column_of(const Table &table, const std::string &name);
+    void finish(Table &table, bool with_keep);
 };
 
 BatchBuilder::BatchBuilder(const std::vector<Point> &points, const std::vector<bool> *keep)
@@ -129,54 +132,61 @@ BatchBuilder::BatchBuilder(const std::vector<Point> &points, const std::vector<b
         if (keep == nullptr || (*keep)[i]) table->keep[row / 64] |= uint64_t{1} << (row % 64);
         table->points.push_back(&point);
     }
-    for (Memory::Table &table : memory.tables) {
-        for (const auto &[name, value] : table.points.front()->fields) {
-            varve_column column{};
-            column.name = str(memory.names.emplace_back(name));
-            column.type = type_of(value);
-            column.decimals_max = VARVE_DECIMALS_UNKNOWN;
-            auto &words = memory.words.emplace_back();
-            auto &bytes = memory.bytes.emplace_back();
-            auto &texts = memory.texts.emplace_back();
-            for (const Point *point : table.points) {
-                const std::string &text = point->fields.at(name);
-                const char *from = text.c_str() + 2;
-                if (column.type == VARVE_TYPE_STRING) {
-                    texts.push_back(str(std::string_view(text).substr(2)));
-                } else if (column.type == VARVE_TYPE_BOOLEAN) {
-                    bytes.push_back(*from == '1');
-                } else if (column.type == VARVE_TYPE_FLOAT64) {
-                    const double number = std::strtod(from, nullptr);
-                    std::memcpy(&words.emplace_back(), &number, 8);
-                } else {
-                    words.push_back(column.type == VARVE_TYPE_INT64
-                                        ? static_cast<uint64_t>(std::strtoll(from, nullptr, 10))
-                                        : std::strtoull(from, nullptr, 10));
-                }
-            }
-            column.values = !words.empty()   ? static_cast<const void *>(words.data())
-                            : !bytes.empty() ? static_cast<const void *>(bytes.data())
-                                             : static_cast<const void *>(texts.data());
-            table.columns.push_back(column);
-        }
-        table.table = {sizeof(varve_table),
-                       static_cast<uint32_t>(table.keys.size()),
-                       static_cast<uint32_t>(table.points.size()),
-                       static_cast<uint32_t>(table.columns.size()),
-                       str(table.measurement),
-                       table.keys.data(),
-                       table.key_index.data(),
-                       table.times.data(),
-                       table.ordinals.data(),
-                       table.columns.data(),
-                       keep == nullptr ? nullptr : table.keep.data()};
-        memory.table_list.push_back(&table.table);
-    }
+    for (Memory::Table &table : memory.tables) memory.finish(table, keep != nullptr);
     memory.batch.struct_size = sizeof(varve_batch);
     memory.batch.table_count = static_cast<uint32_t>(memory.tables.size());
     memory.batch.tables = memory.table_list.data();
     memory.batch.hash_seed = 0x5eed;
     memory.batch.row_count = points.size();
+}
+
+// The points' values of one field, as a column.
+varve_column BatchBuilder::Memory::column_of(const Table &table, const std::string &name) {
+    varve_column column{};
+    column.name = str(names.emplace_back(name));
+    column.type = type_of(table.points.front()->fields.at(name));
+    column.decimals_max = VARVE_DECIMALS_UNKNOWN;
+    auto &numbers = words.emplace_back();
+    auto &flags = bytes.emplace_back();
+    auto &strings = texts.emplace_back();
+    for (const Point *point : table.points) {
+        const std::string &text = point->fields.at(name);
+        const char *from = text.c_str() + 2;
+        if (column.type == VARVE_TYPE_STRING) {
+            strings.push_back(str(std::string_view(text).substr(2)));
+        } else if (column.type == VARVE_TYPE_BOOLEAN) {
+            flags.push_back(*from == '1');
+        } else if (column.type == VARVE_TYPE_FLOAT64) {
+            const double number = std::strtod(from, nullptr);
+            std::memcpy(&numbers.emplace_back(), &number, 8);
+        } else {
+            numbers.push_back(column.type == VARVE_TYPE_INT64
+                                  ? static_cast<uint64_t>(std::strtoll(from, nullptr, 10))
+                                  : std::strtoull(from, nullptr, 10));
+        }
+    }
+    column.values = !numbers.empty() ? static_cast<const void *>(numbers.data())
+                    : !flags.empty() ? static_cast<const void *>(flags.data())
+                                     : static_cast<const void *>(strings.data());
+    return column;
+}
+
+void BatchBuilder::Memory::finish(Table &table, bool with_keep) {
+    for (const auto &[name, value] : table.points.front()->fields) {
+        table.columns.push_back(column_of(table, name));
+    }
+    table.table = {sizeof(varve_table),
+                   static_cast<uint32_t>(table.keys.size()),
+                   static_cast<uint32_t>(table.points.size()),
+                   static_cast<uint32_t>(table.columns.size()),
+                   str(table.measurement),
+                   table.keys.data(),
+                   table.key_index.data(),
+                   table.times.data(),
+                   table.ordinals.data(),
+                   table.columns.data(),
+                   with_keep ? table.keep.data() : nullptr};
+    table_list.push_back(&table.table);
 }
 
 BatchBuilder::~BatchBuilder() = default;
@@ -395,82 +405,89 @@ Status StorageClient::read_measurement(const std::string &measurement,
     return status;
 }
 
-Status StorageClient::read_partition(varve_partition *partition, const varve_scan_schema &schema,
-                                     const ReadSettings &settings, Dump &dump) {
-    std::vector<uint32_t> positions(schema.column_count);
-    for (uint32_t i = 0; i < positions.size(); ++i) positions[i] = i;
-    std::set<uint32_t> finished;
-    uint32_t current = UINT32_MAX;
-    int64_t previous = 0;
-    struct Seen {
-        uint32_t series;
-        int64_t time;
-        std::vector<std::string> values;  // per column, "-" = null
-    };
-    std::vector<Seen> seen;
-    const auto contains = [&](int64_t time) {
-        return time >= settings.from_ns && (time < settings.to_ns || settings.to_ns == INT64_MAX);
-    };
-    while (true) {
-        varve_block block{};
-        varve_error error = abi_error();
-        int32_t code = table_->next(partition, &block, &error);
-        if (code == VARVE_END) break;
-        if (code != VARVE_OK) return Status::from_abi(code, error);
+namespace {
+
+// What one partition gave, row by row, to be compared with look-ups.
+struct Seen {
+    uint32_t series;
+    int64_t time;
+    std::vector<std::string> values;  // per column, "-" = null
+};
+
+// Checks that series come in one piece each and blocks in the direction of the scan.
+class BlockOrder {
+  public:
+    explicit BlockOrder(bool descending) : descending_(descending) {}
+
+    void see(const varve_block &block) {
         EXPECT_GT(block.rows, 0u);
         EXPECT_LE(block.rows, VARVE_BLOCK_ROWS_MAX);
         EXPECT_LE(block.t_min, block.t_max);
-        if (block.series != current) {
-            EXPECT_TRUE(finished.insert(block.series).second) << "a series in two pieces";
-            current = block.series;
-        } else if (settings.descending) {
-            EXPECT_LT(block.t_max, previous);
+        if (block.series != current_) {
+            EXPECT_TRUE(finished_.insert(block.series).second) << "a series in two pieces";
+            current_ = block.series;
+        } else if (descending_) {
+            EXPECT_LT(block.t_max, previous_);
         } else {
-            EXPECT_GT(block.t_min, previous);
+            EXPECT_GT(block.t_min, previous_);
         }
-        previous = settings.descending ? block.t_min : block.t_max;
-        varve_loaded loaded{};
-        code = table_->load(partition, &block, positions.data(),
-                            static_cast<uint32_t>(positions.size()), &loaded, &error);
-        if (code != VARVE_OK) return Status::from_abi(code, error);
-        EXPECT_LE(loaded.row_count, block.rows);
-        const bool whole = contains(block.t_min) && contains(block.t_max);
-        if (block.exact != 0 && whole) {
-            EXPECT_EQ(loaded.row_count, block.rows);
-            EXPECT_EQ(loaded.times[0], block.t_min);
-            EXPECT_EQ(loaded.times[loaded.row_count - 1], block.t_max);
-            for (uint32_t c = 0; block.stats != nullptr && c < schema.column_count; ++c) {
-                const varve_column &column = loaded.columns[c];
-                const varve_block_stats wanted = storage::block_stats(
-                    column.type, column.values, column.validity, loaded.times, loaded.row_count);
-                EXPECT_EQ(std::memcmp(&wanted, &block.stats[c], sizeof wanted), 0)
-                    << "statistics of column " << c;
-            }
-        }
-        const std::string key(view(table_->series_key(partition, block.series)));
-        for (uint32_t row = 0; row < loaded.row_count; ++row) {
-            EXPECT_TRUE(row == 0 || loaded.times[row - 1] < loaded.times[row]);
-            EXPECT_TRUE(contains(loaded.times[row]));
-            Seen &one = seen.emplace_back(Seen{block.series, loaded.times[row], {}});
-            for (uint32_t c = 0; c < schema.column_count; ++c) {
-                const varve_column &column = loaded.columns[c];
-                EXPECT_EQ(column.type, schema.columns[c].type);
-                EXPECT_EQ(reinterpret_cast<uintptr_t>(column.values) % 64, 0u);
-                const bool valid = valid_at(column, row);
-                one.values.push_back(valid ? text_of(column, row) : "-");
-                if (!valid) continue;
-                const std::string name =
-                    std::string(view(column.name)) + " " + kTypeLetters[column.type];
-                dump[key][loaded.times[row]][name] = one.values.back();
-            }
+        previous_ = descending_ ? block.t_min : block.t_max;
+    }
+
+  private:
+    bool descending_;
+    std::set<uint32_t> finished_;
+    uint32_t current_ = UINT32_MAX;
+    int64_t previous_ = 0;
+};
+
+bool contains(const ReadSettings &settings, int64_t time) {
+    return time >= settings.from_ns && (time < settings.to_ns || settings.to_ns == INT64_MAX);
+}
+
+// An exact block that was loaded whole has the rows and the statistics that it said.
+void check_exact_block(const varve_block &block, const varve_loaded &loaded,
+                       const varve_scan_schema &schema) {
+    EXPECT_EQ(loaded.row_count, block.rows);
+    EXPECT_EQ(loaded.times[0], block.t_min);
+    EXPECT_EQ(loaded.times[loaded.row_count - 1], block.t_max);
+    for (uint32_t c = 0; block.stats != nullptr && c < schema.column_count; ++c) {
+        const varve_column &column = loaded.columns[c];
+        const varve_block_stats wanted = storage::block_stats(
+            column.type, column.values, column.validity, loaded.times, loaded.row_count);
+        EXPECT_EQ(std::memcmp(&wanted, &block.stats[c], sizeof wanted), 0)
+            << "statistics of column " << c;
+    }
+}
+
+void note_rows(const std::string &key, uint32_t series, const varve_loaded &loaded,
+               const varve_scan_schema &schema, const ReadSettings &settings,
+               std::vector<Seen> &seen, Dump &dump) {
+    for (uint32_t row = 0; row < loaded.row_count; ++row) {
+        EXPECT_TRUE(row == 0 || loaded.times[row - 1] < loaded.times[row]);
+        EXPECT_TRUE(contains(settings, loaded.times[row]));
+        Seen &one = seen.emplace_back(Seen{series, loaded.times[row], {}});
+        for (uint32_t c = 0; c < schema.column_count; ++c) {
+            const varve_column &column = loaded.columns[c];
+            EXPECT_EQ(column.type, schema.columns[c].type);
+            EXPECT_EQ(reinterpret_cast<uintptr_t>(column.values) % 64, 0u);
+            const bool valid = valid_at(column, row);
+            one.values.push_back(valid ? text_of(column, row) : "-");
+            if (!valid) continue;
+            const std::string name =
+                std::string(view(column.name)) + " " + kTypeLetters[column.type];
+            dump[key][loaded.times[row]][name] = one.values.back();
         }
     }
-    if (seen.empty() || positions.empty()) return {};
+}
+
+// Some of the rows, fetched one by one, are the same.
+Status check_lookup(const varve_storage &table, varve_partition *partition,
+                    const std::vector<Seen> &seen, const std::vector<uint32_t> &positions) {
     std::vector<uint32_t> series;
     std::vector<int64_t> times;
-    const size_t step = seen.size() / 16 + 1;
     std::vector<const Seen *> picked;
-    for (size_t i = 0; i < seen.size(); i += step) {
+    for (size_t i = 0; i < seen.size(); i += seen.size() / 16 + 1) {
         picked.push_back(&seen[i]);
         series.push_back(seen[i].series);
         times.push_back(seen[i].time);
@@ -478,8 +495,8 @@ Status StorageClient::read_partition(varve_partition *partition, const varve_sca
     varve_looked_up found{};
     varve_error error = abi_error();
     const int32_t code =
-        table_->lookup(partition, series.data(), times.data(), static_cast<uint32_t>(series.size()),
-                       positions.data(), static_cast<uint32_t>(positions.size()), &found, &error);
+        table.lookup(partition, series.data(), times.data(), static_cast<uint32_t>(series.size()),
+                     positions.data(), static_cast<uint32_t>(positions.size()), &found, &error);
     if (code != VARVE_OK) return Status::from_abi(code, error);
     EXPECT_EQ(found.row_count, series.size());
     for (uint32_t row = 0; row < found.row_count; ++row) {
@@ -490,6 +507,37 @@ Status StorageClient::read_partition(varve_partition *partition, const varve_sca
         }
     }
     return {};
+}
+
+}  // namespace
+
+Status StorageClient::read_partition(varve_partition *partition, const varve_scan_schema &schema,
+                                     const ReadSettings &settings, Dump &dump) {
+    std::vector<uint32_t> positions(schema.column_count);
+    for (uint32_t i = 0; i < positions.size(); ++i) positions[i] = i;
+    BlockOrder order(settings.descending);
+    std::vector<Seen> seen;
+    while (true) {
+        varve_block block{};
+        varve_error error = abi_error();
+        int32_t code = table_->next(partition, &block, &error);
+        if (code == VARVE_END) break;
+        if (code != VARVE_OK) return Status::from_abi(code, error);
+        order.see(block);
+        varve_loaded loaded{};
+        code = table_->load(partition, &block, positions.data(),
+                            static_cast<uint32_t>(positions.size()), &loaded, &error);
+        if (code != VARVE_OK) return Status::from_abi(code, error);
+        EXPECT_LE(loaded.row_count, block.rows);
+        if (block.exact != 0 && contains(settings, block.t_min) &&
+            contains(settings, block.t_max)) {
+            check_exact_block(block, loaded, schema);
+        }
+        const std::string key(view(table_->series_key(partition, block.series)));
+        note_rows(key, block.series, loaded, schema, settings, seen, dump);
+    }
+    if (seen.empty() || positions.empty()) return {};
+    return check_lookup(*table_, partition, seen, positions);
 }
 
 }  // namespace varve::test

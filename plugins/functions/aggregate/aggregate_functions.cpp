@@ -1,6 +1,7 @@
 #include "functions/aggregate/aggregate_functions.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "functions/common/arguments.hpp"
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
+#include <cstdio>
 
 #include <varve/kind/function.h>
 #include <varve/kind/storage.h>
@@ -39,8 +39,7 @@ void for_each_run(void *const *states, const uint32_t *run_ends, uint32_t run_co
 inline int32_t refuse(varve_error *error, const char *text) {
     if (error != nullptr) {
         error->code = VARVE_INVALID_ARGUMENT;
-        std::strncpy(error->text, text, sizeof error->text - 1);
-        error->text[sizeof error->text - 1] = '\0';
+        std::snprintf(error->text, sizeof error->text, "%s", text);
     }
     return VARVE_INVALID_ARGUMENT;
 }

@@ -1,5 +1,6 @@
 #include "functions/selector/selector_functions.hpp"
 
+#include <cstring>
 #include <string_view>
 
 #include "functions/common/arguments.hpp"

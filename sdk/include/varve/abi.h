@@ -1,7 +1,7 @@
 /* The ABI tag: what the host checks before it loads a plugin. See docs/abi.md.
  *
- * The tag stands twice in a plugin: alone in the ELF section `.varve.abi`, so that the host reads it
- * without dlopen, and as the first member of the exported `varve_entry`. Integers only, in the machine's order. */
+ * The tag stands twice in a plugin: alone in the ELF section `.varve.abi`, so that the host reads
+ * it without dlopen, and first in the exported `varve_entry`. Integers only, in machine order. */
 #ifndef VARVE_ABI_H
 #define VARVE_ABI_H
 
@@ -28,8 +28,7 @@ typedef struct varve_abi_tag {
 /* True if a table that says it is `struct_size` bytes long has the member. Tables only grow at the
  * end; a missing tail reads as "not provided". */
 #define VARVE_HAS(table, member) \
-    ((table)->struct_size >=     \
-     offsetof(__typeof__(*(table)), member) + sizeof((table)->member))
+    ((table)->struct_size >= offsetof(__typeof__(*(table)), member) + sizeof((table)->member))
 
 #define VARVE_EXPORT __attribute__((visibility("default")))
 

@@ -8,9 +8,9 @@
  *          │        └ keep         bitmap; null = all rows
  *          └ table …               one per (measurement, exact set of typed fields)
  *
- * A batch borrows: keys and strings point into the receive buffer, numbers into an arena; `release`
- * frees both. Whoever holds the batch calls `release` once. Nothing in it changes after it was made,
- * but for `keep`, which only the write path's validator sets. */
+ * A batch borrows: keys and strings point into the receive buffer, numbers into an arena;
+ * `release` frees both. Whoever holds the batch calls it once. Nothing in it changes after it was
+ * made, but for `keep`, which only the write path's validator sets. */
 #ifndef VARVE_BATCH_H
 #define VARVE_BATCH_H
 

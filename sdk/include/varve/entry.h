@@ -14,8 +14,8 @@ typedef struct varve_plugin_entry {
     const void *(*get_factory)(const char *factory_id);
 } varve_plugin_entry;
 
-/* The name under which a plugin exports its entry, a `const varve_plugin_entry`. A statically linked
- * plugin (sanitizer builds) is compiled with VARVE_ENTRY_SYMBOL set to a name of its own. */
+/* The name under which a plugin exports its entry, a `const varve_plugin_entry`. A statically
+ * linked plugin (sanitizer builds) is compiled with VARVE_ENTRY_SYMBOL set to a name of its own. */
 #define VARVE_ENTRY_NAME "varve_entry"
 #ifndef VARVE_ENTRY_SYMBOL
 #define VARVE_ENTRY_SYMBOL varve_entry

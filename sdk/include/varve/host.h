@@ -10,9 +10,9 @@
 
 typedef struct varve_host {
     uint32_t struct_size;
-    uint32_t abi_minor;       /* of the host */
-    const char *version;      /* of the server, "0.1.0"; lives as long as the process */
-    void *host_data;          /* the host's */
+    uint32_t abi_minor;  /* of the host */
+    const char *version; /* of the server, "0.1.0"; lives as long as the process */
+    void *host_data;     /* the host's */
     /* [any] The table of a service ("varve.host.log/1"), or null. Lives as long as the handle. */
     const void *(*get_extension)(const struct varve_host *host, const char *id);
 } varve_host;

@@ -1,6 +1,6 @@
 /* The thread words that stand in brackets on every function of the ABI.
  *
- *   [main]    the thread that starts and stops the server; one call at a time for the whole process.
+ *   [main]    the thread that starts and stops the server; one call at a time in a process.
  *   [io]      a thread that serves sockets: must not block, wait or take long.
  *   [worker]  a thread of the bounded executor: may compute, must not wait for the network.
  *   [task]    a thread that the plugin asked for with varve_host_task.spawn: may block.

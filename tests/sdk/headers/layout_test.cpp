@@ -1,5 +1,5 @@
-// Released layouts never change: a plugin built against this header must load for ever. A new member goes
-// to the end of a table and gets a line here; no existing number changes.
+// Released layouts never change: a plugin built against this header must load for ever. A new
+// member goes to the end of a table and gets a line here; no existing number changes.
 #include <gtest/gtest.h>
 #include <varve/varve.h>
 

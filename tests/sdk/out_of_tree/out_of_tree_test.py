@@ -51,7 +51,8 @@ class OutOfTree(unittest.TestCase):
         """The reference engine as somebody else's project: its sources beside a CMakeLists.txt."""
         project = os.path.join(cls.folder, "storage")
         for part in ("common", "storage/common", "storage/memory"):
-            shutil.copytree(os.path.join(OPTIONS.source, "plugins", part), os.path.join(project, part))
+            shutil.copytree(os.path.join(OPTIONS.source, "plugins", part),
+                            os.path.join(project, part))
         sources = []
         for part in ("storage/common", "storage/memory"):
             for file in sorted(os.listdir(os.path.join(project, part))):
@@ -85,7 +86,8 @@ class OutOfTree(unittest.TestCase):
 
     def test_each_exports_one_symbol(self):
         for file in os.listdir(self.plugins):
-            symbols = run("nm", "-D", "--defined-only", os.path.join(self.plugins, file)).split("\n")
+            path = os.path.join(self.plugins, file)
+            symbols = run("nm", "-D", "--defined-only", path).split("\n")
             names = [line.split()[-1] for line in symbols if line]
             self.assertEqual(names, ["varve_entry"], file)
 

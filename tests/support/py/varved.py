@@ -1,4 +1,4 @@
-"""Starts a real varved for a test: its own data directory, free ports, logs kept. Standard library only."""
+"""Starts a real varved for a test: its own data directory, free ports, logs kept."""
 
 import http.client
 import json

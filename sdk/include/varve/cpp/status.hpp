@@ -148,14 +148,13 @@ inline varve_error abi_error() {
 
 }  // namespace varve
 
-// Returns from the calling function with the status if it is not ok. May be nested (in a lambda inside
-// the expression), hence the counted name.
+// Returns from the calling function with the status if it is not ok. May be nested (in a lambda
+// inside the expression), hence the counted name.
 #define VARVE_RETURN_IF_ERROR(expression) VARVE_RETURN_IF_ERROR_AS(expression, __COUNTER__)
-#define VARVE_RETURN_IF_ERROR_AS(expression, number) \
-    VARVE_RETURN_IF_ERROR_AS2(expression, number)
+#define VARVE_RETURN_IF_ERROR_AS(expression, number) VARVE_RETURN_IF_ERROR_AS2(expression, number)
 #define VARVE_RETURN_IF_ERROR_AS2(expression, number) \
     VARVE_RETURN_IF_ERROR_NAMED(expression, varve_status_##number##_)
-#define VARVE_RETURN_IF_ERROR_NAMED(expression, name)                    \
-    do {                                                                 \
+#define VARVE_RETURN_IF_ERROR_NAMED(expression, name)                     \
+    do {                                                                  \
         if (::varve::Status name = (expression); !name.ok()) return name; \
     } while (false)

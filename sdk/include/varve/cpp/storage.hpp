@@ -68,6 +68,7 @@ class Storage : public Plugin {
         });
     }
     void fill_table();
+    void fill_reads();
 
     varve_storage table_{};
 };
@@ -122,6 +123,11 @@ inline void Storage::fill_table() {
         return guarded(error,
                        [&] { return instance_of<Storage>(self).write(*batch, *opts, done, ctx); });
     };
+    fill_reads();
+    table_.struct_size = sizeof table_;
+}
+
+inline void Storage::fill_reads() {
     table_.snapshot_open = [](varve_instance *self, uint64_t db_id, varve_snapshot **out,
                               uint64_t *lsn, varve_error *error) {
         return guarded(error,
@@ -156,7 +162,6 @@ inline void Storage::fill_table() {
         return guarded(
             error, [&] { return instance_of<Storage>(self).cardinality(snapshot, *request, out); });
     };
-    table_.struct_size = sizeof table_;
 }
 
 }  // namespace varve

@@ -1,7 +1,7 @@
-/* Files through the host's seam (core/base/env): the place where tests inject faults and power cuts.
- * A storage plugin touches files here only. Paths are absolute or relative to the working directory.
- * Errors: VARVE_NOT_FOUND, VARVE_ALREADY_EXISTS, VARVE_RESOURCE_EXHAUSTED (ENOSPC, EDQUOT, EMFILE),
- * VARVE_IO_ERROR; the text has the path and errno's words. */
+/* Files through the host's seam (core/base/env): the place where tests inject faults and power
+ * cuts. A storage plugin touches files here only. Paths are absolute or relative to the working
+ * directory. Errors: VARVE_NOT_FOUND, VARVE_ALREADY_EXISTS, VARVE_RESOURCE_EXHAUSTED (ENOSPC,
+ * EDQUOT, EMFILE), VARVE_IO_ERROR; the text has the path and errno's words. */
 #ifndef VARVE_HOST_FILE_H
 #define VARVE_HOST_FILE_H
 
@@ -51,8 +51,7 @@ typedef struct varve_host_file {
     /* [any] */
     void (*unmap)(const varve_host *host, varve_file_view *view);
     /* [any] Replaces an existing target. */
-    int32_t (*rename)(const varve_host *host, const char *from, const char *to,
-                      varve_error *error);
+    int32_t (*rename)(const varve_host *host, const char *from, const char *to, varve_error *error);
     /* [any] Removes a file or an empty directory. */
     int32_t (*remove)(const varve_host *host, const char *path, varve_error *error);
     /* [any] A hard link. */
@@ -61,8 +60,7 @@ typedef struct varve_host_file {
     int32_t (*make_directory)(const varve_host *host, const char *path, varve_error *error);
     /* [any] Appends each entry's name (without . and ..), unordered, each followed by a NUL byte;
      * directories end in '/'. */
-    int32_t (*list)(const varve_host *host, const char *path, varve_sink names,
-                    varve_error *error);
+    int32_t (*list)(const varve_host *host, const char *path, varve_sink names, varve_error *error);
     /* [any] Makes renames, new names and removals in a directory durable. */
     int32_t (*sync_directory)(const varve_host *host, const char *path, varve_error *error);
     /* [any] Bytes free for an ordinary user on the path's file system. */

@@ -22,11 +22,11 @@
 /* A request. The handler's until it ends the response; everything it points to as well. */
 typedef struct varve_http_request {
     uint32_t struct_size;
-    uint32_t method;  /* VARVE_HTTP_… */
-    varve_str path;   /* decoded, without the query */
-    varve_str query;  /* raw, behind the '?' */
-    varve_str target; /* raw path and query */
-    varve_bytes body; /* whole, contiguous, content coding removed; writable by the handler */
+    uint32_t method;        /* VARVE_HTTP_… */
+    varve_str path;         /* decoded, without the query */
+    varve_str query;        /* raw, behind the '?' */
+    varve_str target;       /* raw path and query */
+    varve_bytes body;       /* whole, contiguous, content coding removed; writable by the handler */
     uint64_t connection_id; /* opaque, for varve_batch.producer */
     void *request_data;     /* the host's */
 } varve_http_request;
@@ -71,8 +71,8 @@ typedef struct varve_host_http {
     void (*end)(varve_http_response *response, int32_t ok);
     /* [owner] 1 once the client has hung up. (To answer after `handle` has returned, just do.) */
     int32_t (*is_cancelled)(varve_http_response *response);
-    /* [owner] Makes the body live on after the response has ended: its bytes stay where they are until
-     * release_body [any]. Once per request; null if there is no memory. */
+    /* [owner] Makes the body live on after the response has ended: its bytes stay where they are
+     * until release_body [any]. Once per request; null if there is no memory. */
     void *(*take_body)(const varve_http_request *request);
     void (*release_body)(void *body);
 } varve_host_http;

@@ -22,8 +22,8 @@ typedef struct varve_host_task {
     int32_t (*post)(const varve_host *host, void (*run)(void *ctx), void *ctx, varve_error *error);
     /* [main] Runs `run(ctx)` every interval [worker], never twice at the same time, until the
      * timer is cancelled. */
-    int32_t (*every)(const varve_host *host, int64_t interval_ns, void (*run)(void *ctx),
-                     void *ctx, varve_task **out, varve_error *error);
+    int32_t (*every)(const varve_host *host, int64_t interval_ns, void (*run)(void *ctx), void *ctx,
+                     varve_task **out, varve_error *error);
     /* [main] Stops a timer, waits for a run under way, frees it. */
     void (*cancel)(varve_task *timer);
 } varve_host_task;

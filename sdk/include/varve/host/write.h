@@ -25,12 +25,12 @@ typedef struct varve_bad_row {
 /* What is written and how. Lives for the call only. */
 typedef struct varve_write_request {
     uint32_t struct_size;
-    uint32_t durability;       /* varve_durability */
-    int64_t interval_ns;       /* for VARVE_DURABILITY_INTERVAL */
-    varve_str database;        /* empty is an error: "database is required" */
-    varve_str retention_policy;/* empty = the database's default */
-    varve_str principal;       /* who writes; empty = the input itself */
-    uint32_t create_database;  /* 1: make a missing database (and policy), as UDP and Graphite do */
+    uint32_t durability;        /* varve_durability */
+    int64_t interval_ns;        /* for VARVE_DURABILITY_INTERVAL */
+    varve_str database;         /* empty is an error: "database is required" */
+    varve_str retention_policy; /* empty = the database's default */
+    varve_str principal;        /* who writes; empty = the input itself */
+    uint32_t create_database; /* 1: make a missing database (and policy), as UDP and Graphite do */
     uint32_t bad_row_count;
     const varve_bad_row *bad_rows;
     uint64_t bad_rows_unlisted; /* more of them, counted only */
@@ -39,11 +39,11 @@ typedef struct varve_write_request {
 /* Lives for the `done` call only. */
 typedef struct varve_write_outcome {
     uint32_t struct_size;
-    uint32_t code;       /* VARVE_OK even when single rows were rejected */
-    uint64_t lsn;        /* 0 if nothing was stored */
-    uint64_t accepted;   /* rows stored */
-    uint64_t dropped;    /* rows rejected by validation or storage (bad_rows not among them) */
-    varve_str error;     /* InfluxDB's text: the first reason, or why nothing was stored; else empty */
+    uint32_t code;     /* VARVE_OK even when single rows were rejected */
+    uint64_t lsn;      /* 0 if nothing was stored */
+    uint64_t accepted; /* rows stored */
+    uint64_t dropped;  /* rows rejected by validation or storage (bad_rows not among them) */
+    varve_str error;   /* InfluxDB's: the first reason, or why nothing was stored; else empty */
 } varve_write_outcome;
 
 typedef struct varve_host_write {

@@ -27,7 +27,7 @@ enum varve_argument_kind {
     VARVE_ARGUMENT_STRING = 5,
     VARVE_ARGUMENT_DURATION = 6, /* ns in as_int */
     VARVE_ARGUMENT_BOOLEAN = 7,
-    VARVE_ARGUMENT_OTHER = 8     /* an expression: only `check` sees it, to refuse it */
+    VARVE_ARGUMENT_OTHER = 8 /* an expression: only `check` sees it, to refuse it */
 };
 
 typedef struct varve_argument {
@@ -70,7 +70,7 @@ typedef struct varve_value {
         double as_float;
         int64_t as_int;
         uint64_t as_uint;
-    } value; /* BOOLEAN in as_uint */
+    } value;        /* BOOLEAN in as_uint */
     varve_str text; /* STRING; points into the arena */
     int64_t time;
 } varve_value;
@@ -80,9 +80,9 @@ struct varve_block_stats;
 
 typedef struct varve_function {
     uint32_t struct_size;
-    uint32_t kind;    /* varve_function_kind */
-    const char *name; /* lower case */
-    uint32_t flags;   /* VARVE_FUNCTION_… */
+    uint32_t kind;           /* varve_function_kind */
+    const char *name;        /* lower case */
+    uint32_t flags;          /* VARVE_FUNCTION_… */
     uint32_t accepted_types; /* of the field argument; what it expands to under a wildcard */
     uint32_t state_size;
     uint32_t state_align;

@@ -1,6 +1,6 @@
 /* An input owns its sockets or mounts routes on the HTTP service, decodes, and calls
- * varve_host_write. Everything it does hangs on varve_instance; this table is for what the host asks
- * of it. */
+ * varve_host_write. Everything it does hangs on varve_instance; this table is for what the host
+ * asks of it. */
 #ifndef VARVE_KIND_INPUT_H
 #define VARVE_KIND_INPUT_H
 

@@ -1,6 +1,6 @@
 /* A storage engine: one instance serves all databases that are kept in it. Databases, policies and
- * shards are known by number; names stand in the catalog. The rules (what is visible when, who frees
- * what) are in docs/architecture.md, "write" and "scan". */
+ * shards are known by number; names stand in the catalog. The rules (what is visible when, who
+ * frees what) are in docs/architecture.md, "write" and "scan". */
 #ifndef VARVE_KIND_STORAGE_H
 #define VARVE_KIND_STORAGE_H
 
@@ -15,11 +15,11 @@
 
 /* Why a row was not stored. */
 enum varve_reject {
-    VARVE_REJECT_TYPE_CONFLICT = 1,  /* the field exists with existing_type in this shard */
-    VARVE_REJECT_NO_SHARD = 2,       /* its time lies in none of opts.shards */
-    VARVE_REJECT_SERIES_LIMIT = 3,   /* limits.series_max */
-    VARVE_REJECT_TAG_VALUE_LIMIT = 4,/* limits.tag_values_max */
-    VARVE_REJECT_IDENTITY_CLASH = 5, /* opts.identity_column differs at the same (key, time) */
+    VARVE_REJECT_TYPE_CONFLICT = 1,   /* the field exists with existing_type in this shard */
+    VARVE_REJECT_NO_SHARD = 2,        /* its time lies in none of opts.shards */
+    VARVE_REJECT_SERIES_LIMIT = 3,    /* limits.series_max */
+    VARVE_REJECT_TAG_VALUE_LIMIT = 4, /* limits.tag_values_max */
+    VARVE_REJECT_IDENTITY_CLASH = 5,  /* opts.identity_column differs at the same (key, time) */
     VARVE_REJECT_KEY_TOO_LONG = 6
 };
 #define VARVE_REJECT_KINDS 7u
@@ -67,11 +67,11 @@ typedef struct varve_write_opts { /* lives for the call */
 typedef struct varve_rejection {
     uint32_t table;
     uint32_t row;
-    uint32_t column;        /* TYPE_CONFLICT: which; TAG_VALUE_LIMIT: the tag's position in the key */
+    uint32_t column;        /* TYPE_CONFLICT: which; TAG_VALUE_LIMIT: the tag's place in the key */
     uint32_t reject;        /* varve_reject */
     uint32_t existing_type; /* TYPE_CONFLICT: varve_type */
     uint32_t reserved;
-    uint64_t limit;         /* the limit that was met */
+    uint64_t limit; /* the limit that was met */
 } varve_rejection;
 
 #define VARVE_REJECTIONS_MAX 1000u
@@ -80,7 +80,7 @@ typedef struct varve_write_result { /* lives for the `done` call */
     uint32_t struct_size;
     uint32_t code; /* VARVE_OK, or why the rows' fate is unknown */
     uint64_t lsn;
-    uint64_t accepted; /* rows */
+    uint64_t accepted;                 /* rows */
     const varve_rejection *rejections; /* at most VARVE_REJECTIONS_MAX */
     uint32_t rejection_count;
     uint32_t reserved;
@@ -144,9 +144,9 @@ typedef struct varve_scan_request { /* lives until the partitions are closed */
     uint32_t descending;
     uint64_t db_id;
     uint64_t rp_id;
-    varve_str measurement; /* unescaped */
-    int64_t from_ns;       /* inclusive */
-    int64_t to_ns;         /* exclusive; INT64_MAX includes the last instant */
+    varve_str measurement;                   /* unescaped */
+    int64_t from_ns;                         /* inclusive */
+    int64_t to_ns;                           /* exclusive; INT64_MAX includes the last instant */
     const varve_series_predicate *series;    /* null = all */
     const varve_value_condition *conditions; /* a conjunction */
     uint32_t condition_count;
@@ -154,7 +154,7 @@ typedef struct varve_scan_request { /* lives until the partitions are closed */
     const varve_scan_column *columns;
     const varve_str *tag_keys; /* what series_tag answers */
     uint32_t tag_key_count;
-    uint32_t partition_count; /* asked for; the engine may give fewer or more */
+    uint32_t partition_count;  /* asked for; the engine may give fewer or more */
     uint64_t limit_per_series; /* rows; 0 = all; only a hint to stop early */
     varve_account *account;    /* memory is charged here; null = the engine's own */
     const int32_t *cancelled;  /* polled (atomically) per block; null = never */
@@ -170,7 +170,7 @@ typedef struct varve_scan_schema {
 
 /* Statistics of one column of an unclipped block; nulls are not counted. */
 typedef struct varve_block_stats {
-    uint32_t count; /* valid values */
+    uint32_t count;   /* valid values */
     uint32_t present; /* or-ed VARVE_STATS_… */
     union {
         double as_float;
@@ -220,9 +220,9 @@ typedef struct varve_schema_request {
     uint32_t struct_size;
     uint32_t has_range; /* 1: only what has points in [from, to) */
     uint64_t db_id;
-    uint64_t rp_id;        /* 0 = every policy */
-    varve_str measurement; /* empty = all */
-    varve_str tag;         /* tag_values: the key */
+    uint64_t rp_id;                       /* 0 = every policy */
+    varve_str measurement;                /* empty = all */
+    varve_str tag;                        /* tag_values: the key */
     const varve_series_predicate *series; /* null = all */
     int64_t from_ns;
     int64_t to_ns;
@@ -230,8 +230,8 @@ typedef struct varve_schema_request {
     uint64_t limit;  /* 0 = all */
 } varve_schema_request;
 
-/* Called per entry, ascending bytewise; any code but VARVE_OK stops the listing (no error). `type` is
- * a varve_type for field_keys, else 0. Texts are unescaped, but for series (canonical keys). */
+/* Called per entry, ascending bytewise; any code but VARVE_OK stops the listing (no error). `type`
+ * is a varve_type for field_keys, else 0. Texts are unescaped, but for series (canonical keys). */
 typedef struct varve_schema_sink {
     void *ctx;
     int32_t (*entry)(void *ctx, varve_str text, uint32_t type);
@@ -246,7 +246,7 @@ typedef struct varve_delete_request { /* lives for the call */
     uint64_t rp_id;        /* 0 = every policy */
     varve_str measurement; /* empty = all */
     int64_t from_ns;
-    int64_t to_ns; /* exclusive; INT64_MAX includes the last instant */
+    int64_t to_ns;                           /* exclusive; INT64_MAX includes the last instant */
     const varve_series_predicate *series;    /* null = all */
     const varve_value_condition *conditions; /* a conjunction; none = by time and tags only */
     uint32_t durability;
@@ -287,8 +287,8 @@ typedef struct varve_storage {
     /* [any] */
     void (*snapshot_close)(varve_instance *self, varve_snapshot *snapshot);
 
-    /* [worker] Opens a scan: up to *count partitions in `out` (at most `capacity`), disjoint sets of
-     * series. An unknown measurement gives 0 partitions. */
+    /* [worker] Opens a scan: up to *count partitions in `out` (at most `capacity`), disjoint sets
+     * of series. An unknown measurement gives 0 partitions. */
     int32_t (*scan)(varve_instance *self, varve_snapshot *snapshot,
                     const varve_scan_request *request, varve_partition **out, uint32_t capacity,
                     uint32_t *count, varve_scan_schema *schema, varve_error *error);
@@ -327,8 +327,7 @@ typedef struct varve_storage {
                       varve_error *error);
     /* [worker] The exact number of series that match. */
     int32_t (*cardinality)(varve_instance *self, varve_snapshot *snapshot,
-                           const varve_schema_request *request, uint64_t *out,
-                           varve_error *error);
+                           const varve_schema_request *request, uint64_t *out, varve_error *error);
 } varve_storage;
 
 /* ---- extensions ---- */
