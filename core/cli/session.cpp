@@ -253,7 +253,10 @@ std::vector<std::string> Session::complete(std::string_view prefix) {
     std::vector<std::string> found;
     const std::string small = lower(prefix);
     for (const char *word : kWords) {
-        if (lower(word).starts_with(small)) found.emplace_back(word);
+        // Keywords in the case that was begun.
+        if (lower(word).starts_with(small)) {
+            found.push_back(small == prefix ? lower(word) : std::string(word));
+        }
     }
     fetch_names();
     for (const std::string &name : names_) {

@@ -12,6 +12,13 @@ if(VARVE_PCH AND NOT VARVE_FUZZ)
         <utility> <variant> <vector>)
 endif()
 
+if(TARGET varve_pch AND VARVE_TESTS)
+    add_library(varve_test_pch OBJECT "${CMAKE_SOURCE_DIR}/packaging/cmake/pch.cpp")
+    target_link_libraries(varve_test_pch PRIVATE varve_compile GTest::gmock GTest::gtest)
+    target_precompile_headers(varve_test_pch PRIVATE <gmock/gmock.h> <gtest/gtest.h> <map> <random>
+        <string> <thread> <vector>)
+endif()
+
 function(varve_use_pch target)
     if(TARGET varve_pch)
         target_precompile_headers(${target} REUSE_FROM varve_pch)
@@ -35,7 +42,11 @@ function(varve_test name)
         GTest::gtest_main)
     target_compile_definitions(test_${name} PRIVATE VARVE_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
         VARVE_BINARY_DIR="${CMAKE_BINARY_DIR}")
-    varve_use_pch(test_${name})
+    if(TARGET varve_test_pch)
+        # A program is compiled with -fPIE by default, and the header was with -fPIC.
+        target_compile_options(test_${name} PRIVATE -fPIC)
+        target_precompile_headers(test_${name} REUSE_FROM varve_test_pch)
+    endif()
     add_test(NAME ${name} COMMAND test_${name})
     if(ARG_LABELS)
         set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}")
