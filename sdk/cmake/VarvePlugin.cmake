@@ -45,6 +45,10 @@ function(varve_plugin id)
     set_target_properties(${target}_so PROPERTIES PREFIX "" OUTPUT_NAME "${file}"
         LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/lib/varve/plugins"
         LINK_DEPENDS "${VARVE_PLUGIN_MAP}")
+    if(NOT TARGET plugins)
+        add_custom_target(plugins)
+    endif()
+    add_dependencies(plugins ${target}_so)
     install(TARGETS ${target}_so LIBRARY DESTINATION "${VARVE_PLUGIN_INSTALL_DIR}")
     if(EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/sample.toml")
         install(FILES sample.toml DESTINATION "${CMAKE_INSTALL_SYSCONFDIR}/varve/conf.d"

@@ -1,14 +1,13 @@
 """Starts a real influxd 1.x as a peer: its own directory and ports, no logs, no monitor store."""
 
-import json
-import http.client
 import os
 import shutil
 import socket
 import subprocess
 import tempfile
 import time
-import urllib.parse
+
+from http_side import HttpSide
 
 CONFIG = """
 reporting-disabled = true
@@ -37,7 +36,7 @@ def _free_port():
         return probe.getsockname()[1]
 
 
-class Influxd:
+class Influxd(HttpSide):
     """Use as a context manager; write() and query() as Varved's."""
 
     def __init__(self, folder=None):
@@ -70,24 +69,3 @@ class Influxd:
             self.process.kill()
         if self.owns_folder:
             shutil.rmtree(self.folder, ignore_errors=True)
-
-    def request(self, method, target, body=None, headers=None):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
-        try:
-            connection.request(method, target, body=body, headers=headers or {})
-            response = connection.getresponse()
-            return response.status, dict(response.getheaders()), response.read()
-        finally:
-            connection.close()
-
-    def write(self, lines, db="db", **parameters):
-        query = urllib.parse.urlencode({"db": db, **parameters})
-        body = lines if isinstance(lines, bytes) else lines.encode()
-        status, _, answer = self.request("POST", "/write?" + query, body)
-        return status, answer.decode(errors="replace")
-
-    def query(self, text, db="db", **parameters):
-        form = urllib.parse.urlencode({"db": db, "q": text, **parameters})
-        _, _, answer = self.request("POST", "/query", form,
-                                    {"Content-Type": "application/x-www-form-urlencoded"})
-        return json.loads(answer)

@@ -1,6 +1,5 @@
 """Starts a real varved for a test: its own data directory, free ports, logs kept."""
 
-import http.client
 import json
 import os
 import shutil
@@ -9,10 +8,11 @@ import socket
 import subprocess
 import tempfile
 import time
-import urllib.parse
+
+from http_side import HttpSide
 
 
-class Varved:
+class Varved(HttpSide):
     """One server process. Use as a context manager; restart() keeps the data."""
 
     def __init__(self, build, data_dir=None, settings=(), program_arguments=()):
@@ -73,29 +73,6 @@ class Varved:
     def logs(self):
         with open(self.log_path) as file:
             return file.read()
-
-    def request(self, method, target, body=None, headers=None):
-        """(status, headers, body bytes) of one request on its own connection."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        try:
-            connection.request(method, target, body=body, headers=headers or {})
-            response = connection.getresponse()
-            return response.status, dict(response.getheaders()), response.read()
-        finally:
-            connection.close()
-
-    def write(self, lines, db="db", **parameters):
-        query = urllib.parse.urlencode({"db": db, **parameters})
-        body = lines if isinstance(lines, bytes) else lines.encode()
-        status, _, answer = self.request("POST", "/write?" + query, body)
-        return status, answer.decode()
-
-    def query(self, text, db="db", **parameters):
-        """The whole answer as JSON."""
-        form = urllib.parse.urlencode({"db": db, "q": text, **parameters})
-        _, _, answer = self.request("POST", "/query", form,
-                                    {"Content-Type": "application/x-www-form-urlencoded"})
-        return json.loads(answer)
 
     def rows(self, text, db="db", **parameters):
         """The rows of all series of the first statement; an error raises."""
