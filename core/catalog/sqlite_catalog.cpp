@@ -246,7 +246,8 @@ const ShardGroup *group_at(const std::vector<ShardGroup> &groups, int64_t time_n
         [](int64_t time, const ShardGroup &group) { return time < group.from_ns; });
     if (after == groups.begin()) return nullptr;
     const ShardGroup &group = *std::prev(after);
-    return time_ns < group.to_ns ? &group : nullptr;
+    // The last group ends at the highest number and includes it.
+    return time_ns < group.to_ns || group.to_ns == INT64_MAX ? &group : nullptr;
 }
 }  // namespace
 

@@ -17,7 +17,7 @@ MemoryAccount::~MemoryAccount() {
 
 Status MemoryAccount::charge(uint64_t size_bytes) {
     const uint64_t before = used_bytes_.fetch_add(size_bytes, std::memory_order_relaxed);
-    if (limit_bytes_ != 0 && before + size_bytes > limit_bytes_) {
+    if (limit_bytes_ != 0 && (size_bytes > limit_bytes_ || before > limit_bytes_ - size_bytes)) {
         used_bytes_.fetch_sub(size_bytes, std::memory_order_relaxed);
         return {Code::resource_exhausted, "memory account \"" + name_ +
                                               "\": " + std::to_string(size_bytes) +

@@ -52,7 +52,7 @@ TOKEN = re.compile(
 
 
 def without_comments_and_strings(text):
-    """C++ with the inside of comments, strings and characters blanked; lines stay where they are."""
+    """C++ with the inside of comments, strings and characters blanked; lines keep their place."""
 
     def blank(match):
         token = match.group(0)

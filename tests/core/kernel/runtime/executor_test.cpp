@@ -1,0 +1,117 @@
+// The executor: its bound, its timers, and how it stops.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+#include <new>
+
+#include "kernel/executor.hpp"
+
+namespace varve {
+namespace {
+
+// Keeps a worker busy until it is told to go on.
+class Gate {
+  public:
+    Executor::Job job() {
+        return [this] {
+            entered_.set_value();
+            open_.get_future().wait();
+        };
+    }
+    void wait_until_entered() { entered_.get_future().wait(); }
+    void open() { open_.set_value(); }
+
+  private:
+    std::promise<void> entered_;
+    std::promise<void> open_;
+};
+
+TEST(Executor, RunsEveryJobOnce) {
+    std::atomic<int> runs{0};
+    Executor executor("test", 3);
+    for (int i = 0; i < 1000; ++i) ASSERT_TRUE(executor.post([&] { ++runs; }).ok());
+    executor.stop();
+    EXPECT_EQ(runs, 1000);
+}
+
+TEST(Executor, RefusesBeyondItsQueue) {
+    Gate gate;
+    std::atomic<int> runs{0};
+    Executor executor("test", 1, 2);
+    ASSERT_TRUE(executor.post(gate.job()).ok());
+    gate.wait_until_entered();
+    EXPECT_TRUE(executor.post([&] { ++runs; }).ok());
+    EXPECT_TRUE(executor.post([&] { ++runs; }).ok());
+    const Status refused = executor.post([&] { ++runs; });
+    EXPECT_EQ(refused.code(), Code::unavailable);
+    EXPECT_EQ(refused.text(), "the executor's queue is full (2 jobs)");
+    EXPECT_EQ(executor.queued(), 2u);
+    gate.open();
+    executor.stop();
+    EXPECT_EQ(runs, 2);
+    EXPECT_EQ(executor.post([] {}).text(), "the server is stopping");
+    executor.stop();  // twice is fine
+}
+
+TEST(Executor, CountsWhatAJobThrows) {
+    Executor executor("test", 1);
+    ASSERT_TRUE(executor.post([] { throw std::bad_alloc(); }).ok());
+    std::promise<void> after;
+    ASSERT_TRUE(executor.post([&] { after.set_value(); }).ok());
+    after.get_future().wait();
+    EXPECT_EQ(executor.failed_jobs(), 1u);
+}
+
+TEST(Executor, TimerRunsAgainAndAgainNeverTwiceAtOnce) {
+    Executor executor("test", 3);
+    std::atomic<int> inside{0};
+    std::atomic<int> runs{0};
+    std::atomic<bool> twice{false};
+    std::promise<void> enough;
+    auto timer = executor.every(100'000, [&] {
+        if (++inside > 1) twice = true;
+        if (++runs == 5) enough.set_value();
+        --inside;
+    });
+    enough.get_future().wait();
+    timer.reset();
+    const int at_end = runs;
+    executor.stop();
+    EXPECT_EQ(runs, at_end);  // nothing runs behind its back
+    EXPECT_FALSE(twice);
+}
+
+TEST(Executor, DestroyingATimerWaitsForItsRun) {
+    Executor executor("test", 1);
+    std::promise<void> entered;
+    std::atomic<bool> once{false};
+    std::atomic<bool> done{false};
+    auto timer = executor.every(1000, [&] {
+        if (once.exchange(true)) return;
+        entered.set_value();
+        for (int i = 0; i < 1000; ++i) std::this_thread::yield();
+        done = true;
+    });
+    entered.get_future().wait();
+    timer.reset();
+    EXPECT_TRUE(done);
+}
+
+TEST(Executor, TimerOutlivesAFullQueue) {
+    Gate gate;
+    Executor executor("test", 1, 1);
+    ASSERT_TRUE(executor.post(gate.job()).ok());
+    gate.wait_until_entered();
+    ASSERT_TRUE(executor.post([] {}).ok());
+    std::promise<void> ran;
+    std::atomic<bool> once{false};
+    auto timer = executor.every(1000, [&] {
+        if (!once.exchange(true)) ran.set_value();
+    });
+    gate.open();
+    ran.get_future().wait();
+}
+
+}  // namespace
+}  // namespace varve
