@@ -369,7 +369,8 @@ class BatchReader {
         }
         Series *series = nullptr;
         VARVE_RETURN_IF_ERROR(series_of_line(series));
-        Series::Place &place = place_of(*series);
+        Series::Place place{};
+        VARVE_RETURN_IF_ERROR(find_place(*series, place));
         TableBuilder &table = *place.shape->table;
         table.ensure_row();
         store_values(table);
@@ -429,10 +430,29 @@ class BatchReader {
 
     // Where rows of this series with the line's fields go. A field named twice counts once, the
     // last; `time` is dropped unless it is the only one.
-    Series::Place &place_of(Series &series) {
+    Status find_place(Series &series, Series::Place &place) {
+        bool plain = true;
+        VARVE_RETURN_IF_ERROR(collect_columns(plain));
+        TableBuilder &table = parsed_.batch.table(series.measurement->name, columns_);
+        Shape &shape = shape_of(*series.measurement, table, plain);
+        uint32_t key_index = table.key_count();
+        for (const Series::Place &known : series.places) {
+            if (known.shape == &shape) {
+                place = known;
+                return {};
+            }
+            if (known.shape->table == &table) key_index = known.key_index;
+        }
+        if (key_index == table.key_count()) table.add_key(series.canonical, series.hash);
+        place = {&shape, key_index};
+        series.places.push_back(place);
+        return {};
+    }
+
+    // Fills columns_ and positions_; `plain` stays if every field became a column, as written.
+    Status collect_columns(bool &plain) {
         columns_.clear();
         positions_.clear();
-        bool plain = true;
         for (const RawField &field : line_.fields) {
             unescape_name(field.name, scratch_);
             if (scratch_ == "time" && line_.fields.size() > 1 && !only_time()) {
@@ -443,7 +463,10 @@ class BatchReader {
             const auto known = std::find_if(columns_.begin(), columns_.end(),
                                             [&](const FieldSpec &c) { return c.name == scratch_; });
             if (known != columns_.end()) {
-                known->type = field.type;
+                if (known->type != field.type) {
+                    return {Code::invalid_argument,
+                            "field type conflict: \"" + scratch_ + "\" has two types in one point"};
+                }
                 positions_.push_back(static_cast<int>(known - columns_.begin()));
                 plain = false;
                 continue;
@@ -452,15 +475,7 @@ class BatchReader {
             plain = plain && scratch_.size() == field.name.size();
             columns_.push_back({kept(field.name, scratch_), field.type});
         }
-        TableBuilder &table = parsed_.batch.table(series.measurement->name, columns_);
-        Shape &shape = shape_of(*series.measurement, table, plain);
-        uint32_t key_index = table.key_count();
-        for (Series::Place &place : series.places) {
-            if (place.shape == &shape) return place;
-            if (place.shape->table == &table) key_index = place.key_index;
-        }
-        if (key_index == table.key_count()) table.add_key(series.canonical, series.hash);
-        return series.places.emplace_back(Series::Place{&shape, key_index});
+        return {};
     }
 
     bool only_time() const {
@@ -488,8 +503,6 @@ class BatchReader {
             if (positions_[i] < 0) continue;
             const auto column = static_cast<size_t>(positions_[i]);
             const RawField &field = line_.fields[i];
-            // A field named twice may have had another type before.
-            if (table.fields()[column].type != field.type) continue;
             switch (field.type) {
                 case VARVE_TYPE_FLOAT64:
                     table.floats(column)[row] = field.as_float;

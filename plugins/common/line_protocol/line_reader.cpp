@@ -105,7 +105,7 @@ class LineReader {
     // Finds where the section ends and what is wrong with it as a whole, then takes it apart.
     Status read_fields() {
         skip_blanks();
-        const size_t from = at_;
+        fields_from_ = at_;
         size_t equals = 0;
         size_t commas = 0;
         bool quoted = false;
@@ -132,16 +132,15 @@ class LineReader {
         }
         if (quoted) return bad("unbalanced quotes");
         if (equals == 0 || commas != equals - 1) return bad("invalid field format");
-        return split_fields(text_.substr(from, at_ - from));
+        return split_fields(text_.substr(fields_from_, at_ - fields_from_));
     }
 
     // At the '=': the name before it must not be missing, the value behind it must be one. A number
     // or boolean is stepped over (`taken`).
     Status check_value(bool &taken) {
-        if (at_ >= 1 && (before() == ' ' || before() == ',') &&
-            (at_ < 2 || text_[at_ - 2] != '\\')) {
-            return bad("missing field key");
-        }
+        const bool separated = before() == ' ' || before() == ',';
+        const bool escaped = at_ >= 2 && text_[at_ - 2] == '\\';
+        if (at_ == fields_from_ || (separated && !escaped)) return bad("missing field key");
         if (at_ + 1 >= text_.size()) return bad("missing field value");
         const char first = text_[at_ + 1];
         if (first == ',' || first == ' ') return bad("missing field value");
@@ -329,6 +328,7 @@ class LineReader {
     const bool unsigned_enabled_;
     RawLine &line_;
     size_t at_ = 0;
+    size_t fields_from_ = 0;
 };
 
 void unescape(std::string_view text, std::string_view escaped, std::string &out) {

@@ -65,7 +65,7 @@ TEST(LineProtocol, NewlineInAQuotedValueBelongsToIt) {
 
 TEST(LineProtocol, AFieldNamedTwiceTakesTheLast) {
     EXPECT_EQ(parse("m f=1i,f=2i 1"), "m|f=i:2|1\n");
-    EXPECT_EQ(parse("m f=1i,f=\"x\" 1"), "m|f=s:x|1\n");
+    EXPECT_EQ(reason("m f=1i,f=\"x\" 1"), "field type conflict: \"f\" has two types in one point");
 }
 
 TEST(LineProtocol, AFieldNamedTimeIsDroppedBesideOthers) {
@@ -89,6 +89,7 @@ TEST(LineProtocol, InfluxDbsWords) {
         {"m1,a=1,a=2 v=1", "duplicate tags"},
         {"m1,b=1,a=2,b=3 v=1", "duplicate tags"},
         {"m1 =1", "missing field key"},
+        {"m1 \t=1", "missing field key"},
         {"m1 v=", "missing field value"},
         {"m1 v=,x=1", "missing field value"},
         {"m1 v=abc", "invalid boolean"},
