@@ -1,10 +1,11 @@
-// One of the four files that include Boost: threads, listening sockets, the list of sessions and
+// One of the three files that include Boost: threads, listening sockets, the list of sessions and
 // the sweep that ends what takes too long.
 //
-// One io_context is run by all io threads. A session is one coroutine with one operation pending,
-// so nothing needs a strand. Connections are counted at accept. Above http.connections_max a few
-// more are taken in only to be told 503; above those nobody is accepted until one of them is gone,
-// so that no client ever meets a silently closed connection.
+// Plain connections live on the Poller's threads. The io_context accepts, sweeps and serves TLS:
+// with a certificate it has as many threads, otherwise one. A TLS session is one coroutine with one
+// operation pending, so nothing needs a strand. Connections are counted at accept. Above
+// http.connections_max a few more are taken in only to be told 503; above those nobody is accepted
+// until one of them is gone, so that no client ever meets a silently closed connection.
 #include "kernel/http/server.hpp"
 
 #include "kernel/http/net/asio.hpp"
@@ -103,9 +104,11 @@ class Server::Impl final : public SessionList {
     Task sweep_loop();
     void sweep();
     void give_up_on_all();
+    void abandon_all();
     size_t wait_until_empty(std::chrono::steady_clock::time_point until);
 
     const std::shared_ptr<Service> service_;
+    Poller poller_;
     net::io_context context_;
     std::optional<net::executor_work_guard<IoExecutor>> work_;
     std::vector<std::thread> threads_;
@@ -127,7 +130,9 @@ Status Server::Impl::start() {
     connections_max_ =
         options.connections_max != 0 ? options.connections_max : default_connections_max();
     if (!options.tls_certificate_file.empty()) VARVE_RETURN_IF_ERROR(reload_tls());
-    if (Status status = open_listeners(); !status.ok()) {
+    Status status = poller_.open();
+    if (status.ok()) status = open_listeners();
+    if (!status.ok()) {
         listeners_.clear();
         return status;
     }
@@ -175,9 +180,11 @@ void Server::Impl::start_threads() {
         net::co_spawn(context_.get_executor(), accept_loop(listener), net::detached);
     }
     net::co_spawn(context_.get_executor(), sweep_loop(), net::detached);
-    for (unsigned i = 0; i < io_threads; ++i) {
+    poller_.start(io_threads);
+    const unsigned context_threads = options.tls_certificate_file.empty() ? 1 : io_threads;
+    for (unsigned i = 0; i < context_threads; ++i) {
         threads_.emplace_back([this] { context_.run(); });
-        ::pthread_setname_np(threads_.back().native_handle(), "http-io");
+        ::pthread_setname_np(threads_.back().native_handle(), "http-accept");
     }
 }
 
@@ -245,16 +252,18 @@ void Server::Impl::start_session(int descriptor, bool is_tcp, bool over_limit) {
         const int on = 1;
         ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     }
-    Socket socket(context_.get_executor(),
-                  net::generic::stream_protocol(family, is_tcp ? IPPROTO_TCP : 0), descriptor);
-    std::shared_ptr<SessionBase> session;
     std::unique_lock lock(mutex_);
     const std::shared_ptr<TlsContext> tls = is_tcp ? tls_ : nullptr;
     lock.unlock();
     peer.is_tls = tls != nullptr;
-    session = tls != nullptr
-                  ? make_tls_session(*this, service_, std::move(peer), std::move(socket), tls)
-                  : make_plain_session(*this, service_, std::move(peer), std::move(socket));
+    std::shared_ptr<SessionBase> session;
+    if (tls != nullptr) {
+        Socket socket(context_.get_executor(), net::generic::stream_protocol(family, IPPROTO_TCP),
+                      descriptor);
+        session = make_tls_session(*this, service_, std::move(peer), std::move(socket), tls);
+    } else {
+        session = make_plain_session(*this, service_, std::move(peer), descriptor, poller_);
+    }
     lock.lock();
     sessions_.insert(session.get());
     lock.unlock();
@@ -319,6 +328,14 @@ void Server::Impl::give_up_on_all() {
     }
 }
 
+// For sessions that outlived even the grace; no thread runs them any more.
+void Server::Impl::abandon_all() {
+    std::unique_lock lock(mutex_);
+    const std::vector<SessionBase *> rest(sessions_.begin(), sessions_.end());
+    lock.unlock();
+    for (SessionBase *session : rest) session->abandon();
+}
+
 size_t Server::Impl::wait_until_empty(std::chrono::steady_clock::time_point until) {
     std::unique_lock lock(mutex_);
     empty_.wait_until(lock, until, [&] { return sessions_.empty(); });
@@ -348,8 +365,10 @@ void Server::Impl::stop(std::chrono::milliseconds drain_deadline) {
     context_.stop();
     for (std::thread &thread : threads_) thread.join();
     threads_.clear();
+    poller_.stop_threads();
     service_->executor = nullptr;
     workers_.reset();  // runs what is queued: answers to nowhere, but handlers return
+    abandon_all();
     listeners_.clear();
     if (!service_->options.unix_socket_path.empty()) {
         ::unlink(service_->options.unix_socket_path.c_str());

@@ -345,6 +345,10 @@ void Connection::on_write_failed() {
     state_ = State::closed;
 }
 
+void Connection::await_write() {
+    enter(Phase::write, service_->options.write_timeout_ms);
+}
+
 std::optional<Connection::Action> Connection::write_step() {
     const size_t total =
         out_.head.size() + chunk_line_.size() + out_.body.size() + chunk_end_.size();

@@ -36,7 +36,7 @@ struct Peer {
 // Monotonic nanoseconds.
 int64_t steady_now_ns();
 
-// All of it belongs to the session's coroutine, but for what says [any].
+// All of it belongs to whoever runs the session, but for what says [any].
 class Connection {
   public:
     enum class Action {
@@ -71,6 +71,8 @@ class Connection {
     std::array<std::string_view, 4> output() const;  // without what is written already
     void on_written(size_t count);
     void on_write_failed();
+    // After Action::wait, when there is something to collect but the socket must be waited for.
+    void await_write();
 
     Sweep sweep(int64_t now_ns);  // [any]
     void set_hung_up();           // [any]

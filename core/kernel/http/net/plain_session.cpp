@@ -1,41 +1,152 @@
-// One of the four files that include Boost: sessions over TCP and unix sockets.
+// Sessions over TCP and unix sockets, straight on the system's calls: per small request one
+// epoll_wait, one recv, one sendmsg and the arming for the next.
+//
+//   armed --event--> owned by an io thread --next() says wait--> parked --wake()--> armed
+//     ^-----would block-----|        |--close--> gone
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <exception>
+
 #include "base/assert.hpp"
-#include "kernel/http/net/session_loop.hpp"
+#include "kernel/http/net/poller.hpp"
+#include "kernel/http/net/session.hpp"
 
 namespace varve::http {
 namespace {
 
-class PlainSession final : public SessionBase {
+class PlainSession final : public SessionBase, public Poller::Client {
   public:
-    static constexpr bool kTls = false;
+    PlainSession(SessionList &list, std::shared_ptr<Service> service, Peer peer, int descriptor,
+                 const Poller &poller)
+        : SessionBase(list, std::move(service), std::move(peer), descriptor), poller_(poller) {}
+    ~PlainSession() override { ::close(descriptor()); }
 
-    PlainSession(SessionList &list, std::shared_ptr<Service> service, Peer peer, Socket socket)
-        : SessionBase(list, std::move(service), std::move(peer), socket.get_executor(),
-                      socket.native_handle()),
-          socket_(std::move(socket)) {
-        ErrorCode ignored;
-        socket_.non_blocking(true, ignored);
+    // Closes at once if the socket cannot be watched.
+    void start(std::shared_ptr<PlainSession> self) {
+        self_ = std::move(self);
+        if (!poller_.add(descriptor(), *this, Poller::Event::read)) end();
     }
-
-    Socket &stream() { return socket_; }
-    Socket &socket() { return socket_; }
-    void close() {
-        leave();
-        ErrorCode ignored;
-        socket_.close(ignored);
-    }
+    void on_ready() override;
+    void wake() override;
+    void abandon() override { end(); }
 
   private:
-    Socket socket_;
+    enum class Turn : uint8_t {
+        owned,   // by an io thread, or armed
+        woken,   // likewise, and wake() has come since it was last parked
+        parked,  // until wake()
+    };
+
+    bool step();
+    bool read();
+    bool write();
+    bool park();
+    void end();
+
+    const Poller &poller_;
+    std::shared_ptr<PlainSession> self_;  // until the end
+    bool may_read_ = true;                // there may be bytes to read without waiting
+    std::atomic<Turn> turn_{Turn::owned};
 };
 
-Task run(std::shared_ptr<PlainSession> self) {
+void PlainSession::on_ready() {
+    may_read_ = true;
     try {
-        co_await serve(self);
+        while (step()) {
+        }
     } catch (const std::exception &) {
-        // Out of memory: the connection closes, others go on.
+        end();  // out of memory: the connection closes, others go on
     }
-    self->close();
+}
+
+// False once the session is somebody else's, or gone.
+bool PlainSession::step() {
+    switch (connection().next()) {
+        case Connection::Action::read:
+            return read();
+        case Connection::Action::write:
+            return write();
+        case Connection::Action::wait:
+            return park();
+        case Connection::Action::shutdown_write:
+            if (::shutdown(descriptor(), SHUT_WR) != 0) connection().on_read(0);
+            return true;
+        case Connection::Action::close:
+            end();
+            return false;
+    }
+    return false;
+}
+
+bool PlainSession::read() {
+    if (may_read_) {
+        const std::span<char> space = connection().read_space();
+        const ssize_t count = ::recv(descriptor(), space.data(), space.size(), MSG_DONTWAIT);
+        if (count >= 0 || (errno != EAGAIN && errno != EINTR)) {
+            connection().on_read(count > 0 ? static_cast<size_t>(count) : 0);
+            // A body goes on flowing while it is read. After a short read of anything else the
+            // next one would find nothing.
+            may_read_ =
+                connection().is_reading_body() || count == static_cast<ssize_t>(space.size());
+            return true;
+        }
+        if (errno == EINTR) return true;
+    }
+    poller_.arm(descriptor(), *this, Poller::Event::read);
+    return false;
+}
+
+bool PlainSession::write() {
+    std::array<iovec, 4> pieces;
+    size_t used = 0;
+    for (const std::string_view part : connection().output()) {
+        if (part.empty()) continue;
+        pieces[used++] = {const_cast<char *>(part.data()), part.size()};
+    }
+    msghdr message{};
+    message.msg_iov = pieces.data();
+    message.msg_iovlen = used;
+    const ssize_t count = ::sendmsg(descriptor(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (count >= 0) {
+        connection().on_written(static_cast<size_t>(count));
+    } else if (errno == EAGAIN) {
+        poller_.arm(descriptor(), *this, Poller::Event::write);
+        return false;
+    } else if (errno != EINTR) {
+        connection().on_write_failed();
+    }
+    return true;
+}
+
+bool PlainSession::park() {
+    Turn expected = Turn::owned;
+    if (turn_.compare_exchange_strong(expected, Turn::parked)) return false;
+    VARVE_ASSERT(expected == Turn::woken);
+    turn_ = Turn::owned;
+    return true;
+}
+
+void PlainSession::wake() {
+    Turn expected = Turn::parked;
+    if (!turn_.compare_exchange_strong(expected, Turn::owned)) {
+        // Owned or armed. Had it parked in between, the second exchange fails.
+        expected = Turn::owned;
+        if (turn_.compare_exchange_strong(expected, Turn::woken) || expected == Turn::woken) return;
+        return wake();
+    }
+    // The session is ours. There is something to write, so it runs when the socket takes it; until
+    // then the deadline of a write holds.
+    connection().await_write();
+    poller_.arm(descriptor(), *this, Poller::Event::write);
+}
+
+void PlainSession::end() {
+    const std::shared_ptr<PlainSession> self = std::move(self_);
+    leave();
 }
 
 }  // namespace
@@ -47,44 +158,18 @@ void SessionBase::leave() {
     list_.remove(*this);
 }
 
-void SessionBase::wake() {
-    std::function<void()> handler;
-    {
-        const std::lock_guard lock(mutex_);
-        if (!sleeping_) {
-            woken_ = true;
-            return;
-        }
-        handler = std::move(sleeping_);
-        sleeping_ = nullptr;
-    }
-    net::post(executor_, std::move(handler));
-}
-
-void SessionBase::arm(std::function<void()> handler) {
-    {
-        const std::lock_guard lock(mutex_);
-        if (!woken_) {
-            sleeping_ = std::move(handler);
-            return;
-        }
-        woken_ = false;
-    }
-    net::post(executor_, std::move(handler));
-}
-
 std::shared_ptr<SessionBase> make_plain_session(SessionList &list, std::shared_ptr<Service> service,
-                                                Peer peer, Socket socket) {
+                                                Peer peer, int descriptor, const Poller &poller) {
     auto session = std::make_shared<PlainSession>(list, std::move(service), std::move(peer),
-                                                  std::move(socket));
+                                                  descriptor, poller);
     session->connection().set_waker(session);
     return session;
 }
 
 void start_plain_session(const std::shared_ptr<SessionBase> &session) {
     auto plain = std::static_pointer_cast<PlainSession>(session);
-    const IoExecutor executor = plain->socket().get_executor();
-    net::co_spawn(executor, run(std::move(plain)), net::detached);
+    PlainSession &started = *plain;
+    started.start(std::move(plain));
 }
 
 }  // namespace varve::http

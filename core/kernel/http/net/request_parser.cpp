@@ -1,4 +1,4 @@
-// One of the four files that include Boost. Beast's basic_parser splits the lines; the rules that
+// One of the three files that include Boost. Beast's basic_parser splits the lines; the rules that
 // it does not know (one Host, one Content-Length, no chunks in HTTP/1.0, our limits) stand here.
 // This file also compiles Boost.Asio's own sources, once for all the others.
 #include "kernel/http/net/asio.hpp"
@@ -50,6 +50,7 @@ class RequestParser::Impl final : public beast::http::basic_parser<true> {
 
     std::optional<Error> error_;
     uint64_t chunk_left_ = 0;
+    bool chunk_seen_ = false;
     bool header_complete_ = false;
     bool chunked_ = false;
     uint64_t content_length_ = 0;
@@ -204,6 +205,7 @@ void RequestParser::Impl::on_chunk_header_impl(uint64_t size, beast::string_view
         return stop(ec);
     }
     chunk_left_ = size;
+    chunk_seen_ = true;
 }
 
 size_t RequestParser::Impl::on_chunk_body_impl(uint64_t, beast::string_view piece, ErrorCode &ec) {
@@ -238,11 +240,14 @@ size_t RequestParser::put(std::string_view input) {
         used += step;
         if (step == 0) break;
     }
-    // What Beast leaves of a chunked body is the start of a line; it would wait for a CR for ever.
+    // What Beast leaves of a chunked body is the start of a line, behind a chunk the one that ends
+    // it. Beast would wait for the rest for ever.
     const std::string_view line = input.substr(used);
     if (impl_->awaits_chunk_line() && !impl_->error_ && !is_done()) {
         const size_t feed = line.find('\n');
-        if (feed != std::string_view::npos && (feed == 0 || line[feed - 1] != '\r')) {
+        if (impl_->chunk_seen_ && !std::string_view("\r\n").starts_with(line.substr(0, 2))) {
+            impl_->fail(400, Refusal::bad_request, "bad request: a chunk longer than its size");
+        } else if (feed != std::string_view::npos && (feed == 0 || line[feed - 1] != '\r')) {
             impl_->fail(400, Refusal::bad_request, "bad request: bare line feed in a chunked body");
         }
     }

@@ -1,10 +1,21 @@
-// One of the four files that include Boost: sessions over TLS, and their certificates.
-#include "kernel/http/net/session_loop.hpp"
+// One of the three files that include Boost: sessions over TLS, one coroutine each, and their
+// certificates.
+#include "kernel/http/net/asio.hpp"
 
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 
 #include <cstring>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <type_traits>
+
+#include "kernel/http/net/session.hpp"
 
 namespace varve::http {
 
@@ -16,14 +27,13 @@ class TlsContext {
 
 namespace {
 
+using ErrorCode = boost::system::error_code;
+
 class TlsSession final : public SessionBase {
   public:
-    static constexpr bool kTls = true;
-
     TlsSession(SessionList &list, std::shared_ptr<Service> service, Peer peer, Socket socket,
                std::shared_ptr<TlsContext> context)
-        : SessionBase(list, std::move(service), std::move(peer), socket.get_executor(),
-                      socket.native_handle()),
+        : SessionBase(list, std::move(service), std::move(peer), socket.native_handle()),
           context_(std::move(context)),
           stream_(std::move(socket), context_->context) {}
 
@@ -34,11 +44,99 @@ class TlsSession final : public SessionBase {
         ErrorCode ignored;
         socket().close(ignored);
     }
+    void wake() override;
+
+    // Calls the handler on an io thread at the next wake(), or now if one has come since the last.
+    void arm(std::function<void()> handler);
 
   private:
     const std::shared_ptr<TlsContext> context_;  // before the stream that uses it
     net::ssl::stream<Socket> stream_;
+    std::mutex mutex_;
+    bool woken_ = false;              // guarded by mutex_
+    std::function<void()> sleeping_;  // guarded by mutex_
 };
+
+void TlsSession::wake() {
+    std::function<void()> handler;
+    {
+        const std::lock_guard lock(mutex_);
+        if (!sleeping_) {
+            woken_ = true;
+            return;
+        }
+        handler = std::move(sleeping_);
+        sleeping_ = nullptr;
+    }
+    net::post(socket().get_executor(), std::move(handler));
+}
+
+void TlsSession::arm(std::function<void()> handler) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (!woken_) {
+            sleeping_ = std::move(handler);
+            return;
+        }
+        woken_ = false;
+    }
+    net::post(socket().get_executor(), std::move(handler));
+}
+
+// Puts the coroutine's continuation to sleep in the session. A named type: g++ 12 mistreats lambdas
+// with captures inside co_await expressions.
+struct SleepUntilWoken {
+    TlsSession *session;
+    template <typename Continuation>
+    void operator()(Continuation &&continuation) const {
+        // std::function wants copies; the continuation can only be moved.
+        auto shared =
+            std::make_shared<std::decay_t<Continuation>>(std::forward<Continuation>(continuation));
+        session->arm([shared] { (*shared)(); });
+    }
+};
+
+std::array<net::const_buffer, 4> as_buffers(const std::array<std::string_view, 4> &parts) {
+    std::array<net::const_buffer, 4> buffers;
+    for (size_t i = 0; i < parts.size(); ++i) {
+        buffers[i] = net::const_buffer(parts[i].data(), parts[i].size());
+    }
+    return buffers;
+}
+
+Task serve(std::shared_ptr<TlsSession> self) {
+    Connection &connection = self->connection();
+    ErrorCode error;
+    const Await token;
+    for (;;) {
+        error = {};
+        const Connection::Action action = connection.next();
+        if (action == Connection::Action::close) break;
+        if (action == Connection::Action::read) {
+            const std::span<char> space = connection.read_space();
+            const net::mutable_buffer buffer(space.data(), space.size());
+            const size_t count =
+                co_await self->stream().async_read_some(buffer, net::redirect_error(token, error));
+            connection.on_read(error ? 0 : count);
+        } else if (action == Connection::Action::write) {
+            const auto buffers = as_buffers(connection.output());
+            const size_t count = co_await self->stream().async_write_some(
+                buffers, net::redirect_error(token, error));
+            if (error) {
+                connection.on_write_failed();
+            } else {
+                connection.on_written(count);
+            }
+        } else if (action == Connection::Action::wait) {
+            const SleepUntilWoken sleep{self.get()};
+            co_await net::async_initiate<const Await, void()>(sleep, token);
+        } else {  // shutdown_write
+            co_await self->stream().async_shutdown(net::redirect_error(token, error));
+            self->socket().shutdown(Socket::shutdown_send, error);
+            connection.on_read(0);
+        }
+    }
+}
 
 Task run(std::shared_ptr<TlsSession> self) {
     try {
