@@ -8,7 +8,8 @@
 //            connection's request, and the server's resident memory
 //
 // Each server is a process of its own, so that memory and descriptors are its own; the clients are
-// this process. Rounds alternate between the servers and the medians of three are compared.
+// this process. Rounds alternate between the servers; the medians of seven are compared, and
+// the lowest and highest are shown.
 #include <Poco/Net/HTTPRequestHandler.h>
 #include <Poco/Net/HTTPRequestHandlerFactory.h>
 #include <Poco/Net/HTTPServer.h>
@@ -41,6 +42,8 @@
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+constexpr int kRounds = 7;
 
 double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
@@ -245,17 +248,29 @@ IdleResult idle(const ServerProcess &server, int clients) {
     return result;
 }
 
+void print_side(const char *name, const std::vector<double> &values) {
+    const auto [low, high] = std::minmax_element(values.begin(), values.end());
+    std::printf("  %s %10.2f (%.2f to %.2f)", name, median(values), *low, *high);
+}
+
+// Rounds alternate, and so does who goes first, because the machine's own pace drifts.
 void compare(const char *what, int connections, size_t body_size, double seconds, double scale) {
     std::vector<double> ours;
     std::vector<double> theirs;
     const ServerProcess varve(&serve_varve);
     const ServerProcess poco(&serve_poco);
-    for (int round = 0; round < 3; ++round) {
-        ours.push_back(rate(varve.port, connections, body_size, seconds) * scale);
-        theirs.push_back(rate(poco.port, connections, body_size, seconds) * scale);
+    for (int round = 0; round < kRounds; ++round) {
+        for (const bool first : {true, false}) {
+            const bool our_turn = first == (round % 2 == 0);
+            const uint16_t port = our_turn ? varve.port : poco.port;
+            (our_turn ? ours : theirs)
+                .push_back(rate(port, connections, body_size, seconds) * scale);
+        }
     }
-    std::printf("%-44s varve %10.2f  poco %10.2f  ratio %.2f\n", what, median(ours), median(theirs),
-                median(ours) / median(theirs));
+    std::printf("%-40s", what);
+    print_side("varve", ours);
+    print_side("poco", theirs);
+    std::printf("  ratio %.2f\n", median(ours) / median(theirs));
     std::fflush(stdout);
 }
 
