@@ -118,7 +118,8 @@ class MemoryCatalog final : public Catalog {
         const std::lock_guard lock(mutex_);
         std::vector<ShardGroup> &groups = groups_[{db_id, rp_id}];
         for (const ShardGroup &group : groups) {
-            if (time_ns >= group.from_ns && time_ns < group.to_ns) return group;
+            const bool ends_later = time_ns < group.to_ns || group.to_ns == INT64_MAX;
+            if (time_ns >= group.from_ns && ends_later) return group;
         }
         ShardGroup group = shard_group_range(time_ns, shard_duration(db_id, rp_id));
         group.id = next_id_++;
