@@ -362,6 +362,7 @@ Status Config::apply_descriptor(const std::string &prefix, const varve_descripto
     std::vector<varve_config_key> keys(std::begin(kInstanceKeys), std::end(kInstanceKeys));
     keys.insert(keys.end(), descriptor.keys, descriptor.keys + descriptor.key_count);
     std::vector<std::string> names;
+    names.reserve(keys.size());
     for (const varve_config_key &key : keys) names.emplace_back(key.name);
 
     for (auto at = settings_.lower_bound(prefix + '.');

@@ -94,6 +94,7 @@ class LineReader {
 
     Status check_key() {
         std::vector<std::string_view> names;
+        names.reserve(line_.tags.size());
         for (const auto &[name, value] : line_.tags) names.push_back(name);
         std::sort(names.begin(), names.end());
         if (std::adjacent_find(names.begin(), names.end()) != names.end()) {

@@ -256,6 +256,7 @@ void GraphiteListener::drain() {
     if (tcp_.is_open()) accept_all();  // those that sent and left before they were accepted
     tcp_.reset();
     std::vector<int> open;
+    open.reserve(connections_.size());
     for (const auto &[fd, connection] : connections_) open.push_back(fd);
     for (const int fd : open) {
         for (int i = 0; i < kDrainCallsMax && serve_connection(connections_.at(fd)); ++i) {

@@ -154,6 +154,7 @@ void handle_write(const Host &host, const varve_http_request *request,
     auto pending = std::make_unique<PendingWrite>(PendingWrite{responder, false, {}});
     pending->bad_lines = parsed.error_text();
     std::vector<varve_bad_row> bad_rows;
+    bad_rows.reserve(parsed.bad_lines.size());
     for (const line_protocol::BadLine &bad : parsed.bad_lines) {
         bad_rows.push_back({str(bad.line), str(bad.reason)});
     }

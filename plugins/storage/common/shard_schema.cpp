@@ -53,6 +53,7 @@ uint32_t ShardSchema::visible_types(std::string_view measurement, std::string_vi
 std::vector<std::string> ShardSchema::measurements() const {
     std::shared_lock lock(mutex_);
     std::vector<std::string> names;
+    names.reserve(measurements_.size());
     for (const auto &[name, fields] : measurements_) names.push_back(name);
     return names;
 }

@@ -158,6 +158,7 @@ Status AggregateRun::find_in_member(const Member &member, const GroupRows::Chunk
     std::sort(asked.begin(), asked.end(),
               [&](size_t a, size_t b) { return chunk.point_times[a] < chunk.point_times[b]; });
     std::vector<int64_t> times;
+    times.reserve(asked.size());
     for (const size_t row : asked) times.push_back(chunk.point_times[row]);
     const std::vector<uint32_t> series(asked.size(), member.series);
 

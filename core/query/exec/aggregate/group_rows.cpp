@@ -22,6 +22,7 @@ Status GroupRows::begin(GroupStates &group, Arena &arena) {
     streams_.assign(bound_.count(), {});
     starts_.clear();
     std::vector<int64_t> starts;
+    starts.reserve(group.buckets.size());
     for (const auto &[start, states] : group.buckets) starts.push_back(start);
     std::sort(starts.begin(), starts.end());
     if (!run_.select.ascending) std::reverse(starts.begin(), starts.end());
@@ -161,9 +162,11 @@ void GroupRows::interpolate(const Stream &stream, int64_t start, Vector &column)
     const size_t row = column.valid.size() - 1;
     const int64_t interval = run_.select.window.interval_ns;
     const Point &next = stream.points[stream.at];
-    const int64_t from = stream.previous.start / interval;
-    const auto steps = static_cast<double>(next.start / interval - from);
-    const auto step = static_cast<double>(start / interval - from);
+    const int64_t from = stream.previous.start / interval;  // windows, counted from the epoch
+    const int64_t to = next.start / interval;
+    const int64_t here = start / interval;
+    const auto steps = static_cast<double>(to - from);
+    const auto step = static_cast<double>(here - from);
     const uint64_t a = stream.previous.value.value.as_uint;
     const uint64_t b = next.value.value.as_uint;
     if (column.type == Type::floating) {

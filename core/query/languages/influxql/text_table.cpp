@@ -4,11 +4,12 @@
 
 namespace varve::query::influxql {
 
-TextTable::TextTable(std::string name, std::vector<std::pair<std::string, exec::Type>> columns) {
+TextTable::TextTable(std::string name,
+                     const std::vector<std::pair<std::string, exec::Type>> &columns) {
     head_.name = std::move(name);
     head_.has_time = false;
-    for (auto &[column, type] : columns) {
-        head_.columns.push_back(std::move(column));
+    for (const auto &[column, type] : columns) {
+        head_.columns.push_back(column);
         columns_.emplace_back();
         columns_.back().reset(type, 0);
     }

@@ -10,7 +10,7 @@ namespace varve::query::influxql {
 // One series without time. Cells are added row by row; texts are kept.
 class TextTable {
   public:
-    TextTable(std::string name, std::vector<std::pair<std::string, exec::Type>> columns);
+    TextTable(std::string name, const std::vector<std::pair<std::string, exec::Type>> &columns);
 
     void add_text(std::string text);
     void add_integer(int64_t value);

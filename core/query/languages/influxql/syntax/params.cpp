@@ -81,7 +81,7 @@ Param bind_kind(const std::string &kind, const Var &value) {
 
 Param bind(const Var &value) {
     if (value.type() != typeid(Poco::JSON::Object::Ptr)) return bind_scalar(value);
-    const auto object = value.extract<Poco::JSON::Object::Ptr>();
+    const auto &object = value.extract<Poco::JSON::Object::Ptr>();
     if (object->size() != 1) {
         return failure("bound object parameter value must have exactly one entry");
     }
