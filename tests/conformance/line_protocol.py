@@ -104,7 +104,7 @@ MEANT = (
 
 
 def same_outcome(mine, other):
-    """The same status and text; a field of two types in one point is refused by both in other words."""
+    """The same status and text; a field of two types in one point has other words for the same."""
     if "has two types in one point" in mine[1]:
         return other[0] == 400 and "field type conflict" in other[1]
     return mine == other

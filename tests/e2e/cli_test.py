@@ -1,5 +1,5 @@
-"""The command line `varve`: one-shot queries, formats, scripts, the interactive shell on a real terminal, and
-the plugin verbs."""
+"""The command line `varve`: one-shot queries, formats, scripts, the interactive shell on a real
+terminal, and the plugin verbs."""
 
 import json
 import os
@@ -68,16 +68,17 @@ class Cli(unittest.TestCase):
         return done.stdout if code == 0 else done.stderr
 
     def test_columns(self):
-        self.assertEqual(self.varve("-database", "db", "-execute", "select value from cpu group by host"),
-                         "name: cpu\ntags: host=a\ntime       value\n----       -----\n1000000000 1.5\n\n"
-                         "name: cpu\ntags: host=b\ntime       value\n----       -----\n2000000000 2\n\n")
+        head = "time       value\n----       -----\n"
+        out = self.varve("-database", "db", "-execute", "select value from cpu group by host")
+        self.assertEqual(out, f"name: cpu\ntags: host=a\n{head}1000000000 1.5\n\n"
+                              f"name: cpu\ntags: host=b\n{head}2000000000 2\n\n")
 
     def test_csv(self):
-        self.assertEqual(self.varve("-database", "db", "-format", "csv", "-precision", "s", "-execute",
-                                    "select value, host from cpu"),
-                         "name,time,value,host\ncpu,1,1.5,a\ncpu,2,2,b\n\n")
-        self.assertIn('text,1,"a, ""b"""\n', self.varve("-database", "db", "-format", "csv", "-execute",
-                                                         "select note from text"))
+        out = self.varve("-database", "db", "-format", "csv", "-precision", "s",
+                         "-execute", "select value, host from cpu")
+        self.assertEqual(out, "name,time,value,host\ncpu,1,1.5,a\ncpu,2,2,b\n\n")
+        out = self.varve("-database", "db", "-format", "csv", "-execute", "select note from text")
+        self.assertIn('text,1,"a, ""b"""\n', out)
 
     def test_json_and_rfc3339(self):
         out = self.varve("--database=db", "--format", "json", "--precision", "rfc3339", "--execute",
@@ -90,12 +91,14 @@ class Cli(unittest.TestCase):
         self.assertIn("ERR: database not found: nope",
                       self.varve("-database", "nope", "-execute", "select v from m", code=1))
         self.assertIn("unknown flag -nonsense", self.varve("-nonsense", code=2))
-        done = subprocess.run([VARVE, "-port", "1", "ping"], capture_output=True, text=True, timeout=60)
+        done = subprocess.run([VARVE, "-port", "1", "ping"], capture_output=True, text=True,
+                              timeout=60)
         self.assertEqual(done.returncode, 1)
         self.assertIn("cannot reach the server at localhost:1", done.stderr)
 
     def test_script_on_standard_input(self):
-        out = self.varve("-format", "csv", stdin="use db\ninsert piped v=7i 5\nselect v\nfrom piped\n")
+        out = self.varve("-format", "csv",
+                         stdin="use db\ninsert piped v=7i 5\nselect v\nfrom piped\n")
         self.assertIn("piped,5,7", out)
 
     def test_interactive_with_history_and_completion(self):
@@ -131,14 +134,16 @@ class Cli(unittest.TestCase):
             broken = os.path.join(folder, "x.so")
             with open(broken, "w") as file:
                 file.write("no library")
-            done = subprocess.run([VARVE, "plugin", "check", broken], capture_output=True, text=True)
+            done = subprocess.run([VARVE, "plugin", "check", broken], capture_output=True,
+                                  text=True)
             self.assertEqual(done.returncode, 1)
             self.assertIn("refused: expected an ELF shared library", done.stdout)
             target = os.path.join(folder, "weather")
             self.varve("plugin", "new", "inputs.weather", target)
             with open(os.path.join(target, "plugin.cpp")) as file:
                 self.assertIn("VARVE_PLUGIN(varve::WeatherInput)", file.read())
-            self.assertIn("is not empty", self.varve("plugin", "new", "inputs.weather", target, code=1))
+            self.assertIn("is not empty",
+                          self.varve("plugin", "new", "inputs.weather", target, code=1))
             self.assertIn("no KIND.NAME", self.varve("plugin", "new", "weather", target, code=1))
 
     def test_help(self):

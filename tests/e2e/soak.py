@@ -2,8 +2,8 @@
 
     python3 soak.py --build build/release --minutes 10
 
-Prints a line every ten seconds. Fails if a request fails, an answer is wrong, or memory goes on growing
-after the first quarter of the time (by more than a third)."""
+Prints a line every ten seconds. Fails if a request fails, an answer is wrong, or memory goes on
+growing after the first quarter of the time (by more than a third)."""
 
 import argparse
 import os
@@ -47,7 +47,8 @@ def main():
                 return 1
             memory = resident_megabytes(server.process.pid)
             files = len(os.listdir(f"/proc/{server.process.pid}/fd"))
-            print(f"{shown - start:6.0f} s  {rows} rows  {memory:.0f} MB  {files} files", flush=True)
+            print(f"{shown - start:6.0f} s  {rows} rows  {memory:.0f} MB  {files} files",
+                  flush=True)
             if settled is None and shown - start > seconds / 4:
                 settled = memory
             if settled is not None and memory > settled * 4 / 3 + 64:

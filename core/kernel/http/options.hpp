@@ -15,10 +15,10 @@ struct Options {
     std::string tls_certificate_file;  // PEM, with the chain; empty = plain HTTP
     std::string tls_key_file;          // PEM; empty = the certificate's file
 
-    unsigned io_threads = 0;               // 0 = max(8, 2 x cores)
-    unsigned worker_threads = 0;           // 0 = cores; without an Executor hook only
-    size_t worker_queue_max = 1024;        // requests waiting for a worker; beyond it 503. Likewise
-    size_t in_place_body_max = 64 * 1024;  // SHORT routes with bigger bodies go to a worker
+    unsigned io_threads = 0;             // 0 = max(8, 2 x cores)
+    unsigned worker_threads = 0;         // 0 = cores; without an Executor hook only
+    size_t worker_queue_max = 1024;      // requests waiting for a worker; beyond it 503. Likewise
+    size_t in_place_body_max = 1 << 20;  // SHORT routes with bigger bodies go to a worker
 
     size_t connections_max =
         0;  // 0 = the process's file limit less 1024 (half of a small one), at most 65,536
