@@ -77,6 +77,23 @@ class WriteErrors(unittest.TestCase):
         self.assertEqual(self.server.write("t time=1,ok=2 1"), (204, ""))
         self.assertEqual(self.server.rows("select * from t"), [[1, 2]])
 
+    def refusal_counts(self, reason, action):
+        """The action's request moves the counter of this reason by one."""
+        before = self.refused(reason)
+        action()
+        self.assertEqual(self.refused(reason), before + 1, reason)
+
+    def test_refused_requests_are_counted_by_reason(self):
+        self.refusal_counts("database_required", lambda: self.error("m v=1", db=""))
+        self.refusal_counts("database_not_found", lambda: self.error("m v=1", 404, db="nope"))
+        self.refusal_counts("retention_policy_not_found",
+                            lambda: self.error("m v=1", 500, rp="nope"))
+        self.refusal_counts("invalid_precision", lambda: self.error("m v=1", precision="x"))
+        self.refusal_counts("invalid_consistency", lambda: self.error("m v=1", consistency="x"))
+        self.refusal_counts("query_invalid",
+                            lambda: self.server.request("GET", "/query?q=nonsense"))
+        self.refusal_counts("query_missing", lambda: self.server.request("GET", "/query"))
+
     def test_database_and_policy(self):
         self.assertEqual(self.error("m v=1", db=""), "database is required")
         self.assertEqual(self.error("m v=1", 404, db="nope"), 'database not found: "nope"')

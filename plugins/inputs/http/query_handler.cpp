@@ -33,12 +33,17 @@ uint64_t chunk_size(std::string_view text) {
 
 // The HTTP side of a query's sink.
 struct Answer {
+    Host host;
     const varve_host_http *http;
     varve_http_response *response;  // null: nobody waits (async=true)
 };
 
 void answer_begin(void *ctx, int32_t code, varve_str content_type) {
     const auto *answer = static_cast<Answer *>(ctx);
+    if (code != VARVE_OK) {
+        Responder::count_refusal(answer->host,
+                                 code == VARVE_UNAVAILABLE ? "query_queue_full" : "query_invalid");
+    }
     if (answer->response == nullptr) return;
     uint32_t status = 200;
     if (code == VARVE_INVALID_ARGUMENT) status = 400;
@@ -76,7 +81,7 @@ void handle_query(const Host &host, const varve_http_request *request,
     const Responder responder(host, response);
     const std::string text(responder.param(request, "q"));
     if (text.find_first_not_of(" \t\r\n") == std::string::npos) {
-        return responder.send_error(400, "missing required parameter \"q\"");
+        return responder.refuse(400, "query_missing", "missing required parameter \"q\"");
     }
     const std::string principal(view(host.http()->request_principal(request)));
     varve_query_request query{};
@@ -95,8 +100,8 @@ void handle_query(const Host &host, const varve_http_request *request,
     query.pretty = responder.query_param(request, "pretty") == "true" ? 1 : 0;
 
     const bool async = responder.param(request, "async") == "true";
-    const varve_query_sink sink{new Answer{host.http(), async ? nullptr : response}, answer_begin,
-                                answer_write, answer_end, answer_is_cancelled};
+    const varve_query_sink sink{new Answer{host, host.http(), async ? nullptr : response},
+                                answer_begin, answer_write, answer_end, answer_is_cancelled};
     host.querier()->run(host.raw(), &query, sink);
     if (async) responder.send(204);
 }

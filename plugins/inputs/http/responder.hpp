@@ -12,7 +12,7 @@ namespace varve {
 class Responder {
   public:
     Responder(const Host &host, varve_http_response *response)
-        : http_(host.http()), response_(response) {}
+        : host_(host), http_(host.http()), response_(response) {}
 
     std::string_view header(const varve_http_request *request, const char *name) const {
         return view(http_->request_header(request, name));
@@ -41,10 +41,22 @@ class Responder {
         send_json(status, "{\"error\":\"" + escaped(text) + "\"}");
     }
 
+    // An error that refuses the whole request: counted in varve_http_refused_total by its reason.
+    void refuse(uint32_t status, const char *reason, std::string_view text) const {
+        count_refusal(host_, reason);
+        send_error(status, text);
+    }
+    static void count_refusal(const Host &host, const char *reason) {
+        host.counter("varve_http_refused_total",
+                     "Requests the HTTP service turned away, by reason.", {{"reason", reason}})
+            .add();
+    }
+
     // The inside of a JSON string as Go writes it; bytes that are no UTF-8 become U+FFFD.
     static std::string escaped(std::string_view text);
 
   private:
+    Host host_;
     const varve_host_http *http_;
     varve_http_response *response_;
 };

@@ -40,7 +40,7 @@ uint32_t http_status(uint32_t code) {
 void answer(void *ctx, const varve_write_outcome *outcome) {
     const std::unique_ptr<PendingWrite> pending(static_cast<PendingWrite *>(ctx));
     if (outcome->code != VARVE_OK) {
-        pending->responder.send_error(http_status(outcome->code), view(outcome->error));
+        pending->responder.refuse(http_status(outcome->code), "write_failed", view(outcome->error));
     } else if (outcome->error.size != 0) {  // rows rejected by storage: told before bad lines
         pending->responder.send_error(400, view(outcome->error));
     } else if (pending->bad_lines.empty()) {
@@ -73,10 +73,12 @@ struct Parameters {
     std::string policy;
     int64_t precision_ns = 1;
     uint32_t status = 0;  // not 0: the request is refused with this
+    const char *reason = nullptr;
     std::string error;
 
-    void refuse(uint32_t code, std::string text) {
+    void refuse(uint32_t code, const char *why, std::string text) {
         status = code;
+        reason = why;
         error = std::move(text);
     }
 };
@@ -99,7 +101,7 @@ Parameters read_v2(const Responder &responder, const varve_http_request *request
     const std::string error =
         split_bucket(responder.query_param(request, "bucket"), made.database, made.policy);
     if (!error.empty()) {
-        made.refuse(404, error);
+        made.refuse(404, "invalid_bucket", error);
         return made;
     }
     const std::string_view precision = responder.query_param(request, "precision");
@@ -107,7 +109,7 @@ Parameters read_v2(const Responder &responder, const varve_http_request *request
                        precision == "ms" || precision == "s";
     made.precision_ns = line_protocol::precision_ns(precision == "us" ? "u" : precision);
     if (!known) {
-        made.refuse(400,
+        made.refuse(400, "invalid_precision",
                     "invalid precision \"" + std::string(precision) + "\" (use ns, us, ms or s)");
     }
     return made;
@@ -125,9 +127,11 @@ void handle_write(const Host &host, const varve_http_request *request,
     const Parameters parameters =
         face == WriteFace::v1 ? read_v1(responder, request) : read_v2(responder, request);
     if (parameters.database.empty() && parameters.status != 404) {
-        return responder.send_error(400, "database is required");
+        return responder.refuse(400, "database_required", "database is required");
     }
-    if (parameters.status != 0) return responder.send_error(parameters.status, parameters.error);
+    if (parameters.status != 0) {
+        return responder.refuse(parameters.status, parameters.reason, parameters.error);
+    }
 
     varve_write_request write{};
     write.struct_size = sizeof write;
@@ -137,7 +141,10 @@ void handle_write(const Host &host, const varve_http_request *request,
     write.principal = str(principal);
     varve_error error = abi_error();
     if (const int32_t code = host.writer()->check(host.raw(), &write, &error); code != VARVE_OK) {
-        return responder.send_error(http_status(static_cast<uint32_t>(code)), error.text);
+        const char *reason = code == VARVE_NOT_FOUND           ? "database_not_found"
+                             : code == VARVE_PERMISSION_DENIED ? "permission_denied"
+                                                               : "retention_policy_not_found";
+        return responder.refuse(http_status(static_cast<uint32_t>(code)), reason, error.text);
     }
 
     line_protocol::Options options;
@@ -148,7 +155,7 @@ void handle_write(const Host &host, const varve_http_request *request,
     const std::string_view body(static_cast<const char *>(request->body.data), request->body.size);
     line_protocol::Parsed parsed = line_protocol::parse(body, options);
     if (!is_consistency(responder.query_param(request, "consistency"))) {
-        return responder.send_error(400, "invalid consistency level");
+        return responder.refuse(400, "invalid_consistency", "invalid consistency level");
     }
 
     auto pending = std::make_unique<PendingWrite>(PendingWrite{responder, false, {}});
