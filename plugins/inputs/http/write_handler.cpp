@@ -91,7 +91,8 @@ Parameters read_v1(const Responder &responder, const varve_http_request *request
     made.precision_ns = line_protocol::precision_ns(precision);
     if (made.precision_ns == 0) {
         made.refuse(
-            400, "invalid precision \"" + std::string(precision) + "\" (use n, u, ms, s, m or h)");
+            400, "invalid_precision",
+            "invalid precision \"" + std::string(precision) + "\" (use n, u, ms, s, m or h)");
     }
     return made;
 }
