@@ -59,11 +59,13 @@ Poller::~Poller() {
 
 bool Poller::add(int descriptor, Client &client, Event event) const {
     epoll_event wanted = event_of(client, event);
+    client.handed_over_.store(true, std::memory_order_release);
     return ::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &wanted) == 0;
 }
 
 void Poller::arm(int descriptor, Client &client, Event event) const {
     epoll_event wanted = event_of(client, event);
+    client.handed_over_.store(true, std::memory_order_release);
     VARVE_ASSERT(::epoll_ctl(epoll_, EPOLL_CTL_MOD, descriptor, &wanted) == 0);
 }
 
@@ -76,7 +78,9 @@ void Poller::run() const {
         if (count < 0 && errno == EINTR) continue;
         VARVE_ASSERT(count == 1);
         if (event.data.ptr == nullptr) return;
-        static_cast<Client *>(event.data.ptr)->on_ready();
+        auto &client = *static_cast<Client *>(event.data.ptr);
+        (void)client.handed_over_.load(std::memory_order_acquire);
+        client.on_ready();
     }
 }
 

@@ -6,6 +6,7 @@
 // descriptor again, parks the client or ends it.
 #pragma once
 
+#include <atomic>
 #include <thread>
 #include <vector>
 
@@ -20,6 +21,12 @@ class Poller {
         virtual ~Client() = default;
         // [io] The event has come, or an error, which the next call on the descriptor shows.
         virtual void on_ready() = 0;
+
+      private:
+        friend class Poller;
+        // Carries what the last owner wrote over to the next one: the kernel's own order between
+        // epoll_ctl and epoll_wait is none that the language knows.
+        std::atomic<bool> handed_over_{false};
     };
     enum class Event { read, write };
 
