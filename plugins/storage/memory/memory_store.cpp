@@ -7,6 +7,7 @@ namespace varve::memory {
 namespace {
 
 bool holds(uint32_t op, std::partial_ordering order) {
+    // NOLINTBEGIN(modernize-use-nullptr): an ordering is compared with 0, not with a pointer.
     switch (op) {
         case VARVE_EQ:
             return order == 0;
@@ -20,6 +21,7 @@ bool holds(uint32_t op, std::partial_ordering order) {
             return order > 0;
         case VARVE_GE:
             return order >= 0;
+            // NOLINTEND(modernize-use-nullptr)
         default:
             return false;
     }

@@ -124,7 +124,7 @@ Status StrataStorage::ensure_manifest(Shard &shard) {
 }
 
 Result<SegmentInfo> StrataStorage::write_segment(Database &database, Shard &shard,
-                                                 std::shared_ptr<const Sources> sources,
+                                                 const std::shared_ptr<const Sources> &sources,
                                                  uint64_t lsn_min, uint64_t lsn_max,
                                                  bool one_cluster) {
     std::set<uint32_t> numbers;
@@ -135,6 +135,7 @@ Result<SegmentInfo> StrataStorage::write_segment(Database &database, Shard &shar
         for (const auto &keys : segment->keys()) numbers.insert(keys.series);
     }
     std::vector<const storage::Series *> all;
+    all.reserve(numbers.size());
     for (const uint32_t number : numbers) all.push_back(database.index.get(number));
     std::sort(all.begin(), all.end(),
               [](const storage::Series *a, const storage::Series *b) { return a->key < b->key; });

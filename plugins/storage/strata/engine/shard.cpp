@@ -96,6 +96,7 @@ void apply_rows(Database &database, Shard &shard, const RowsPart &part, uint64_t
     }
     const auto shape_of = [&](const std::vector<Target> &some) {
         std::vector<const Column *> columns;
+        columns.reserve(some.size());
         for (const Target &target : some) columns.push_back(target.column);
         return memtable.shape(columns);
     };

@@ -187,6 +187,7 @@ std::shared_ptr<Database> StrataStorage::database_or_new(uint64_t db_id) {
 std::vector<std::shared_ptr<Database>> StrataStorage::all_databases() {
     std::lock_guard lock(mutex_);
     std::vector<std::shared_ptr<Database>> all;
+    all.reserve(databases_.size());
     for (const auto &[id, database] : databases_) all.push_back(database);
     return all;
 }

@@ -126,8 +126,8 @@ class StrataStorage final : public Storage {
     Status flush_shard(Database &database, const std::shared_ptr<Shard> &shard);
     Status ensure_manifest(Shard &shard);
     Result<SegmentInfo> write_segment(Database &database, Shard &shard,
-                                      std::shared_ptr<const Sources> sources, uint64_t lsn_min,
-                                      uint64_t lsn_max, bool one_cluster);
+                                      const std::shared_ptr<const Sources> &sources,
+                                      uint64_t lsn_min, uint64_t lsn_max, bool one_cluster);
     Status merge_shard(Database &database, const std::shared_ptr<Shard> &shard, bool everything);
     void release_log();
 
