@@ -55,6 +55,16 @@ class Storage : public Plugin {
         out.append(out.ctx, "{}", 2);
         return {};
     }
+    virtual Status verify(std::string_view, varve_sink) {
+        return {Code::unsupported, "this storage has no files to verify"};
+    }
+    virtual Status snapshot(std::string_view, std::string_view) {
+        return {Code::unsupported, "this storage makes no snapshots"};
+    }
+    virtual Status scrub() { return {Code::unsupported, "this storage has no files to check"}; }
+    virtual Status rebuild_index() {
+        return {Code::unsupported, "this storage has no index to rebuild"};
+    }
 
     const void *extension(std::string_view id) override;
 
@@ -81,6 +91,21 @@ inline const void *Storage::extension(std::string_view id) {
         },
         [](varve_instance *self, varve_sink out, varve_error *error) {
             return guarded(error, [&] { return instance_of<Storage>(self).status(out); });
+        },
+        [](varve_instance *self, varve_str path, varve_sink report, varve_error *error) {
+            return guarded(error,
+                           [&] { return instance_of<Storage>(self).verify(view(path), report); });
+        },
+        [](varve_instance *self, varve_str directory, varve_str base, varve_error *error) {
+            return guarded(error, [&] {
+                return instance_of<Storage>(self).snapshot(view(directory), view(base));
+            });
+        },
+        [](varve_instance *self, varve_error *error) {
+            return guarded(error, [&] { return instance_of<Storage>(self).scrub(); });
+        },
+        [](varve_instance *self, varve_error *error) {
+            return guarded(error, [&] { return instance_of<Storage>(self).rebuild_index(); });
         }};
     if (id == VARVE_STORAGE_MAINTENANCE_ID) return &maintenance;
     if (id != VARVE_STORAGE_ID) return nullptr;

@@ -341,6 +341,19 @@ typedef struct varve_storage_maintenance {
     int32_t (*compact)(varve_instance *self, int32_t wait, varve_error *error);
     /* [any] A JSON object: shards, segments, sizes, debt, quarantine. */
     int32_t (*status)(varve_instance *self, varve_sink out, varve_error *error);
+    /* [any, the instance need not be started] Reads every file of the engine below `path`, changes
+     * nothing, and reports one line of text per damaged file and one at the end. VARVE_DATA_LOSS
+     * when there is damage. */
+    int32_t (*verify)(varve_instance *self, varve_str path, varve_sink report, varve_error *error);
+    /* [task] Flushes, then makes `directory` a copy of what is stored now: immutable files are
+     * hard links (or copies on another file system), beside them a manifest with their identities.
+     * `base` (may be empty) is an earlier snapshot; files it holds are left out. */
+    int32_t (*snapshot)(varve_instance *self, varve_str directory, varve_str base,
+                        varve_error *error);
+    /* [task] Reads and checks every stored file now; damaged ones are set aside. */
+    int32_t (*scrub)(varve_instance *self, varve_error *error);
+    /* [task] Makes the series index anew from the stored data. */
+    int32_t (*rebuild_index)(varve_instance *self, varve_error *error);
 } varve_storage_maintenance;
 
 #endif
