@@ -243,7 +243,8 @@ varve_function make() {
     function.state_size = sizeof(State);
     function.state_align = alignof(State);
     function.stats_mask =
-        VARVE_STATS_COUNT | (by_time ? VARVE_STATS_FIRSTLAST : VARVE_STATS_MINMAX);
+        VARVE_STATS_COUNT |
+        (by_time ? VARVE_STATS_FIRSTLAST : VARVE_STATS_MINMAX | VARVE_STATS_EXTREME_TIMES);
     function.check = check<Name>;
     function.result_type = by_time ? any_type : ordered_type;
     function.init = init;

@@ -35,7 +35,8 @@ void fill(varve_block_stats &stats, const T *values, const uint64_t *validity, c
         stats.last_time = times[i];
     }
     if (stats.count == 0) return;
-    stats.present = VARVE_STATS_FIRSTLAST | (ordered ? VARVE_STATS_MINMAX : 0u);
+    stats.present =
+        VARVE_STATS_FIRSTLAST | (ordered ? VARVE_STATS_MINMAX | VARVE_STATS_EXTREME_TIMES : 0u);
     if constexpr (!std::is_same_v<T, uint8_t>) stats.present |= VARVE_STATS_SUM;
     stats.min.as_uint = word_of(min);
     stats.max.as_uint = word_of(max);

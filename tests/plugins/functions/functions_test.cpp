@@ -105,7 +105,8 @@ void expect_same(const varve_value &a, const varve_value &b, const char *name) {
 
 varve_block_stats stats_of(const Rows &rows) {
     varve_block_stats stats{};
-    stats.present = VARVE_STATS_MINMAX | VARVE_STATS_SUM | VARVE_STATS_FIRSTLAST;
+    stats.present =
+        VARVE_STATS_MINMAX | VARVE_STATS_EXTREME_TIMES | VARVE_STATS_SUM | VARVE_STATS_FIRSTLAST;
     for (size_t row = 0; row < rows.values.size(); ++row) {
         if (!rows.valid(row)) continue;
         const double value = rows.values[row];

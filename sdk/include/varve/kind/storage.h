@@ -182,6 +182,8 @@ typedef struct varve_block_stats {
 #define VARVE_STATS_MINMAX 1u
 #define VARVE_STATS_SUM 2u
 #define VARVE_STATS_FIRSTLAST 4u
+/* 8u is VARVE_STATS_COUNT of function.h. */
+#define VARVE_STATS_EXTREME_TIMES 16u /* with MINMAX: min_time and max_time are set */
 
 /* A block: rows of one series, at most 1024, ascending in time. Lives until the partition's next
  * `next` or close. `rows`, `t_min`, `t_max`, `stats` describe the block unclipped by the range. */
