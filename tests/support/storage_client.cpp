@@ -390,6 +390,7 @@ Status StorageClient::read_measurement(const std::string &measurement,
     request.columns = columns.data();
     request.column_count = static_cast<uint32_t>(columns.size());
     request.partition_count = settings.partitions;
+    request.wants_stats = 1;
     varve_partition *partitions[8] = {};
     uint32_t count = 0;
     varve_scan_schema schema{};

@@ -61,6 +61,7 @@ Result<std::unique_ptr<MeasurementScan>> MeasurementScan::open(const plan::Selec
     spec.descending = !select.ascending;
     spec.limit_per_series = options.limit_per_series;
     spec.partitions = options.partitions;
+    spec.wants_stats = options.wants_stats;
     spec.tag_keys = select.group_tags;
     std::map<std::string, uint32_t> fields;
     for (const auto *list : {&select.inputs, &measurement.filter_inputs}) {

@@ -19,6 +19,7 @@ class MeasurementScan {
         int64_t to_ns = 0;  // exclusive
         uint64_t limit_per_series = 0;
         uint32_t partitions = 1;
+        bool wants_stats = false;
     };
 
     static Result<std::unique_ptr<MeasurementScan>> open(const plan::Select &select,

@@ -167,6 +167,7 @@ void Scan::build_request(const Budget &budget) {
     request_.tag_key_count = static_cast<uint32_t>(tags_.size());
     request_.partition_count = spec_.partitions;
     request_.limit_per_series = spec_.limit_per_series;
+    request_.wants_stats = spec_.wants_stats ? 1 : 0;
     request_.cancelled = budget.cancelled();
 }
 

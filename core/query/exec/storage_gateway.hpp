@@ -91,6 +91,7 @@ struct ScanSpec {
     bool descending = false;
     uint64_t limit_per_series = 0;
     uint32_t partitions = 1;
+    bool wants_stats = false;
     std::vector<std::string> fields;  // every existing type of each is scanned
     std::vector<std::string> tag_keys;
 };

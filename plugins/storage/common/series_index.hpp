@@ -20,19 +20,17 @@
 #include <vector>
 
 #include "common/series_key.hpp"
+#include "storage/common/write_plan.hpp"
 
 namespace varve::storage {
 
-inline constexpr uint32_t kNoSeries = UINT32_MAX;
-
-// Immutable after it was made, but for the two last members, which are the writer's.
+// Immutable after it was made, but for the last member, which is the writer's.
 struct Series {
     uint32_t id = 0;
     uint64_t hash = 0;
     std::string key;
     series_key::Parts parts;  // views into `key` and itself
     uint32_t shard_count = 0;
-    uint64_t staged_by = 0;  // the last plan that wants to make it live
 
     bool live() const { return shard_count != 0; }
     std::string_view measurement() const { return parts.measurement; }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace varve::storage {
 namespace {
@@ -30,16 +31,14 @@ uint32_t strongest(uint32_t types) {
 class Planner {
   public:
     Planner(const varve_batch &batch, const varve_write_opts &opts,
-            const varve_storage_limits &limits, SeriesIndex &index, PlanView &engine)
-        : batch_(batch), opts_(opts), limits_(limits), index_(index), engine_(engine) {}
+            const varve_storage_limits &limits, PlanView &engine)
+        : batch_(batch), opts_(opts), limits_(limits), engine_(engine) {}
 
     Result<WritePlan> run() {
-        static std::atomic<uint64_t> plans{0};
-        plan_number_ = ++plans;
-        if (limits_.tag_values_max != 0) index_.count_tag_values();
         plan_.series.resize(batch_.table_count);
+        keys_.resize(batch_.table_count);
         for (uint32_t table = 0; table < batch_.table_count; ++table) {
-            VARVE_RETURN_IF_ERROR(resolve_keys(table));
+            resolve_keys(table);
             route(table);
         }
         std::stable_sort(
@@ -47,7 +46,7 @@ class Planner {
             [](const PlanPart &a, const PlanPart &b) { return a.first_ordinal < b.first_ordinal; });
         for (PlanPart &part : plan_.parts) {
             VARVE_RETURN_IF_ERROR(check_types(part));
-            check_rows(part);
+            VARVE_RETURN_IF_ERROR(check_rows(part));
             plan_.outcome.accepted += part.rows.size();
             if (!part.rows.empty()) commit_fields(part);
         }
@@ -58,21 +57,34 @@ class Planner {
   private:
     const varve_table &table_of(const PlanPart &part) const { return *batch_.tables[part.table]; }
 
-    Status resolve_keys(uint32_t position) {
+    // What is known of a key of a table.
+    enum class Key : uint8_t {
+        unchecked,  // has not been asked whether a limit allows it
+        accepted,
+        too_long
+    };
+
+    uint64_t hash_of(const varve_series_key &key) const {
+        return batch_.hash_seed == engine_.hash_seed()
+                   ? key.hash
+                   : series_key::hash(view(key.text), engine_.hash_seed());
+    }
+
+    void resolve_keys(uint32_t position) {
         const varve_table &table = *batch_.tables[position];
         auto &series = plan_.series[position];
-        series.resize(table.key_count);
+        series.assign(table.key_count, kNoSeries);
+        keys_[position].assign(table.key_count, Key::unchecked);
         for (uint32_t i = 0; i < table.key_count; ++i) {
             const std::string_view key = view(table.keys[i].text);
-            if (key.size() > series_key::kSizeMax) continue;
-            const uint64_t hash = batch_.hash_seed == index_.hash_seed()
-                                      ? table.keys[i].hash
-                                      : series_key::hash(key, index_.hash_seed());
-            auto interned = index_.intern(key, hash);
-            if (!interned.ok()) return interned.status();
-            series[i] = *interned;
+            if (key.size() > series_key::kSizeMax) {
+                keys_[position][i] = Key::too_long;
+                continue;
+            }
+            series[i] = engine_.find(key, hash_of(table.keys[i]));
+            const bool live = series[i] != kNoSeries && engine_.live(series[i]);
+            if (live) keys_[position][i] = Key::accepted;
         }
-        return {};
     }
 
     void reject(const PlanPart &part, uint32_t row, uint32_t kind, uint32_t column = 0,
@@ -162,23 +174,31 @@ class Planner {
         return {};
     }
 
-    void check_rows(PlanPart &part) {
+    Status check_rows(PlanPart &part) {
         const varve_table &table = table_of(part);
+        const auto &keys = keys_[part.table];
         const auto identity = find_identity(part);
+        if (!identity &&
+            std::all_of(keys.begin(), keys.end(), [](Key key) { return key == Key::accepted; })) {
+            return {};
+        }
+        Status status;
         std::erase_if(part.rows, [&](uint32_t row) {
             const uint32_t key = table.key_index[row];
-            Series *series = plan_.series[part.table][key];
-            if (series == nullptr) {
+            if (keys[key] == Key::too_long) {
                 reject(part, row, VARVE_REJECT_KEY_TOO_LONG, 0, 0, series_key::kSizeMax);
                 return true;
             }
-            if (identity && !identity_fits(part, row, *series, *identity)) {
-                reject(part, row, VARVE_REJECT_IDENTITY_CLASH, *identity);
-                return true;
+            if (keys[key] == Key::unchecked) {
+                const auto made = stage(part, row);
+                if (!made.ok()) status = made.status();
+                if (!made.ok() || !*made) return true;
             }
-            return !series->live() && series->staged_by != plan_number_ &&
-                   !stage(part, row, *series);
+            if (!identity || identity_fits(part, row, *identity)) return false;
+            reject(part, row, VARVE_REJECT_IDENTITY_CLASH, *identity);
+            return true;
         });
+        return status;
     }
 
     std::optional<uint32_t> find_identity(const PlanPart &part) const {
@@ -194,52 +214,75 @@ class Planner {
     }
 
     // Whether the point is new or carries the number it has already; notes the number.
-    bool identity_fits(const PlanPart &part, uint32_t row, const Series &series, uint32_t column) {
+    bool identity_fits(const PlanPart &part, uint32_t row, uint32_t column) {
         const varve_table &table = table_of(part);
         if (!is_valid(table.columns[column], row)) return true;
+        const uint32_t series = plan_.series[part.table][table.key_index[row]];
         const uint64_t number = static_cast<const uint64_t *>(table.columns[column].values)[row];
-        const auto point = std::make_pair(series.id, table.times[row]);
+        const auto point = std::make_pair(series, table.times[row]);
         const auto staged = identities_.find(point);
         if (staged != identities_.end()) return staged->second == number;
-        const auto stored = engine_.integer_at(series, opts_.shards[part.shard].id, point.second,
-                                               view(opts_.identity_column));
+        const auto stored =
+            engine_.integer_at(series, view(table.measurement), opts_.shards[part.shard].id,
+                               point.second, view(opts_.identity_column));
         if (stored && *stored != number) return false;
         identities_.emplace(point, number);
         return true;
     }
 
-    // Makes a new series part of the plan, unless a limit forbids it.
-    bool stage(const PlanPart &part, uint32_t row, Series &series) {
-        if (limits_.series_max != 0 && index_.live_count() + staged_count_ >= limits_.series_max) {
+    // Makes a series that is not live part of the plan, unless a limit forbids it.
+    Result<bool> stage(const PlanPart &part, uint32_t row) {
+        const varve_table &table = table_of(part);
+        const uint32_t key = table.key_index[row];
+        uint32_t &series = plan_.series[part.table][key];
+        Key &state = keys_[part.table][key];
+        // Another table of the batch may have made it.
+        if (series == kNoSeries)
+            series = engine_.find(view(table.keys[key].text), hash_of(table.keys[key]));
+        if (series != kNoSeries && staged_.count(series) != 0) {
+            state = Key::accepted;
+            return true;
+        }
+        if (limits_.series_max != 0 &&
+            engine_.live_count() + staged_.size() >= limits_.series_max) {
             reject(part, row, VARVE_REJECT_SERIES_LIMIT, 0, 0, limits_.series_max);
             return false;
         }
         if (limits_.tag_values_max != 0) {
-            const auto &tags = series.parts.tags;
-            for (uint32_t i = 0; i < tags.size(); ++i) {
-                if (tag_value_fits(series.measurement(), tags[i])) continue;
+            series_key::Parts parts;
+            if (Status status = series_key::split(view(table.keys[key].text), parts);
+                !status.ok()) {
+                return status;
+            }
+            for (uint32_t i = 0; i < parts.tags.size(); ++i) {
+                if (tag_value_fits(parts.measurement, parts.tags[i])) continue;
                 reject(part, row, VARVE_REJECT_TAG_VALUE_LIMIT, i, 0, limits_.tag_values_max);
                 return false;
             }
-            for (const series_key::Tag &tag : tags) stage_tag_value(series.measurement(), tag);
+            for (const series_key::Tag &tag : parts.tags) stage_tag_value(parts.measurement, tag);
         }
-        series.staged_by = plan_number_;
-        ++staged_count_;
+        if (series == kNoSeries) {
+            const auto made = engine_.intern(view(table.keys[key].text), hash_of(table.keys[key]));
+            if (!made.ok()) return made.status();
+            series = *made;
+        }
+        staged_.insert(series);
+        state = Key::accepted;
         return true;
     }
 
     using TagSlot = std::pair<std::string, std::string>;
 
     bool tag_value_fits(std::string_view measurement, const series_key::Tag &tag) {
-        if (index_.has_tag_value(measurement, tag)) return true;
+        if (engine_.has_tag_value(measurement, tag)) return true;
         const auto staged = staged_values_.find(TagSlot(measurement, tag.key));
         const uint64_t count = staged == staged_values_.end() ? 0 : staged->second.size();
         if (count != 0 && staged->second.count(std::string(tag.value)) != 0) return true;
-        return index_.tag_value_count(measurement, tag.key) + count < limits_.tag_values_max;
+        return engine_.tag_value_count(measurement, tag.key) + count < limits_.tag_values_max;
     }
 
     void stage_tag_value(std::string_view measurement, const series_key::Tag &tag) {
-        if (index_.has_tag_value(measurement, tag)) return;
+        if (engine_.has_tag_value(measurement, tag)) return;
         staged_values_[TagSlot(measurement, tag.key)].emplace(std::string(tag.value), true);
     }
 
@@ -260,11 +303,10 @@ class Planner {
     const varve_batch &batch_;
     const varve_write_opts &opts_;
     const varve_storage_limits &limits_;
-    SeriesIndex &index_;
     PlanView &engine_;
     WritePlan plan_;
-    uint64_t plan_number_ = 0;
-    uint64_t staged_count_ = 0;
+    std::vector<std::vector<Key>> keys_;   // per table, per key
+    std::unordered_set<uint32_t> staged_;  // series that the plan makes live
     std::unordered_map<std::string, uint32_t> staged_fields_;
     std::map<TagSlot, std::map<std::string, bool>> staged_values_;
     std::map<std::pair<uint32_t, int64_t>, uint64_t> identities_;
@@ -273,9 +315,8 @@ class Planner {
 }  // namespace
 
 Result<WritePlan> plan_write(const varve_batch &batch, const varve_write_opts &opts,
-                             const varve_storage_limits &limits, SeriesIndex &index,
-                             PlanView &engine) {
-    return Planner(batch, opts, limits, index, engine).run();
+                             const varve_storage_limits &limits, PlanView &engine) {
+    return Planner(batch, opts, limits, engine).run();
 }
 
 }  // namespace varve::storage

@@ -12,11 +12,13 @@
 #include <optional>
 #include <vector>
 
+#include "common/series_key.hpp"
 #include "storage/common/outcome.hpp"
-#include "storage/common/series_index.hpp"
 #include "storage/common/shard_schema.hpp"
 
 namespace varve::storage {
+
+inline constexpr uint32_t kNoSeries = UINT32_MAX;
 
 // What the plan asks of an engine; called under the lock of the database's writer.
 class PlanView {
@@ -26,8 +28,22 @@ class PlanView {
     virtual const ShardSchema *schema(uint64_t shard_id) = 0;
     // The newest value of a column at one point, if there is one: the 8 bytes of an INT64 or
     // UINT64.
-    virtual std::optional<uint64_t> integer_at(const Series &series, uint64_t shard_id,
-                                               int64_t time, std::string_view column) = 0;
+    virtual std::optional<uint64_t> integer_at(uint32_t series, std::string_view measurement,
+                                               uint64_t shard_id, int64_t time,
+                                               std::string_view column) = 0;
+
+    // ---- series; `hash` is seeded with hash_seed() ----
+    virtual uint64_t hash_seed() const = 0;
+    // kNoSeries when the key was never made.
+    virtual uint32_t find(std::string_view key, uint64_t hash) = 0;
+    // Finds or makes. invalid_argument when the key is not canonical.
+    virtual Result<uint32_t> intern(std::string_view key, uint64_t hash) = 0;
+    // Whether it has rows; only live series count against limits.
+    virtual bool live(uint32_t series) const = 0;
+    virtual uint64_t live_count() const = 0;
+    // Distinct values of a tag among live series; only asked when a limit is set.
+    virtual uint64_t tag_value_count(std::string_view measurement, std::string_view tag) = 0;
+    virtual bool has_tag_value(std::string_view measurement, const series_key::Tag &tag) = 0;
 };
 
 struct PlannedColumn {
@@ -53,17 +69,16 @@ struct NewField {
 
 struct WritePlan {
     std::vector<PlanPart> parts;  // only those with rows left
-    // Per table, per key: the series, or null when no row of it was accepted.
-    std::vector<std::vector<Series *>> series;
+    // Per table, per key: the series, or kNoSeries when no row of it was accepted.
+    std::vector<std::vector<uint32_t>> series;
     std::vector<NewField> new_fields;
     Outcome outcome;
 };
 
-// Makes the plan. Interns keys, changes nothing else. An error (a key that is not canonical, a
-// column of no known type) means that nothing may be written.
+// Makes the plan. Interns the keys of accepted rows, changes nothing else. An error (a key that is
+// not canonical, a column of no known type) means that nothing may be written.
 Result<WritePlan> plan_write(const varve_batch &batch, const varve_write_opts &opts,
-                             const varve_storage_limits &limits, SeriesIndex &index,
-                             PlanView &engine);
+                             const varve_storage_limits &limits, PlanView &engine);
 
 // Whether the row's value in this column is there.
 inline bool is_valid(const varve_column &column, uint32_t row) {

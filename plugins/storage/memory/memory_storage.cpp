@@ -27,11 +27,11 @@ class View final : public storage::PlanView {
         return found == database_.shards.end() ? nullptr : &found->second->schema;
     }
 
-    std::optional<uint64_t> integer_at(const storage::Series &series, uint64_t shard_id,
+    std::optional<uint64_t> integer_at(uint32_t series, std::string_view, uint64_t shard_id,
                                        int64_t time, std::string_view column) override {
         const auto shard = database_.shards.find({rp_id_, shard_id});
         if (shard == database_.shards.end()) return std::nullopt;
-        const auto rows = shard->second->series.find(series.id);
+        const auto rows = shard->second->series.find(series);
         if (rows == shard->second->series.end()) return std::nullopt;
         const auto cells = rows->second.rows.find(time);
         if (cells == rows->second.rows.end()) return std::nullopt;
@@ -41,6 +41,27 @@ class View final : public storage::PlanView {
             if (integer && key->first == column) return value->bits;
         }
         return std::nullopt;
+    }
+
+    uint64_t hash_seed() const override { return database_.index.hash_seed(); }
+    uint32_t find(std::string_view key, uint64_t hash) override {
+        const storage::Series *series = database_.index.find(key, hash);
+        return series == nullptr ? storage::kNoSeries : series->id;
+    }
+    Result<uint32_t> intern(std::string_view key, uint64_t hash) override {
+        auto made = database_.index.intern(key, hash);
+        if (!made.ok()) return made.status();
+        return (*made)->id;
+    }
+    bool live(uint32_t series) const override { return database_.index.at(series).live(); }
+    uint64_t live_count() const override { return database_.index.live_count(); }
+    uint64_t tag_value_count(std::string_view measurement, std::string_view tag) override {
+        database_.index.count_tag_values();
+        return database_.index.tag_value_count(measurement, tag);
+    }
+    bool has_tag_value(std::string_view measurement, const series_key::Tag &tag) override {
+        database_.index.count_tag_values();
+        return database_.index.has_tag_value(measurement, tag);
     }
 
   private:
@@ -199,7 +220,8 @@ void MemoryStorage::apply(const varve_batch &batch, const varve_write_opts &opts
             for (const uint32_t row : part.rows) {
                 if (!storage::is_valid(source, row)) continue;
                 const uint32_t ordinal = table.ordinals == nullptr ? row : table.ordinals[row];
-                put(database, *shard, *plan.series[part.table][table.key_index[row]],
+                put(database, *shard,
+                    database.index.at(plan.series[part.table][table.key_index[row]]),
                     table.times[row],
                     {lsn_, ordinal, column, value_of(source, row, planned.widens)});
             }
@@ -231,7 +253,7 @@ Status MemoryStorage::write(const varve_batch &batch, const varve_write_opts &op
                         " bytes, size_max allows " + std::to_string(size_max_)};
         }
         View plan_view(database, opts.rp_id, lsn_);
-        auto plan = storage::plan_write(batch, opts, database.limits, database.index, plan_view);
+        auto plan = storage::plan_write(batch, opts, database.limits, plan_view);
         if (!plan.ok()) return plan.status();
         outcome = std::move(plan->outcome);
         if (outcome.accepted != 0) {

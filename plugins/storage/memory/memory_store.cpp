@@ -1,54 +1,14 @@
 #include "storage/memory/memory_store.hpp"
 
-#include <bit>
-#include <compare>
+#include "storage/common/condition.hpp"
 
 namespace varve::memory {
 namespace {
 
-bool holds(uint32_t op, std::partial_ordering order) {
-    // NOLINTBEGIN(modernize-use-nullptr): an ordering is compared with 0, not with a pointer.
-    switch (op) {
-        case VARVE_EQ:
-            return order == 0;
-        case VARVE_NE:
-            return order != 0;
-        case VARVE_LT:
-            return order < 0;
-        case VARVE_LE:
-            return order <= 0;
-        case VARVE_GT:
-            return order > 0;
-        case VARVE_GE:
-            return order >= 0;
-            // NOLINTEND(modernize-use-nullptr)
-        default:
-            return false;
-    }
-}
-
-bool is_number(uint32_t type) {
-    return type == VARVE_TYPE_FLOAT64 || type == VARVE_TYPE_INT64 || type == VARVE_TYPE_UINT64;
-}
-
-// Numbers of different types compare as the wider of the two would in mathematics; long double
-// holds every int64, uint64 and double.
-long double number(uint32_t type, uint64_t bits) {
-    if (type == VARVE_TYPE_FLOAT64) return std::bit_cast<double>(bits);
-    if (type == VARVE_TYPE_INT64) return static_cast<long double>(static_cast<int64_t>(bits));
-    return static_cast<long double>(bits);
-}
-
 bool meets_one(uint32_t type, const Value &value, const varve_value_condition &condition) {
-    if (is_number(type) && is_number(condition.type)) {
-        return holds(condition.op, number(type, value.bits) <=>
-                                       number(condition.type, condition.constant.as_uint));
-    }
-    if (type != condition.type) return false;
-    if (type == VARVE_TYPE_STRING) {
-        return holds(condition.op, std::string_view(value.text) <=> view(condition.text));
-    }
-    return holds(condition.op, value.bits <=> condition.constant.as_uint);
+    return storage::condition_met(
+        {type, value.bits, value.text}, condition.op,
+        {condition.type, condition.constant.as_uint, view(condition.text)});
 }
 
 }  // namespace

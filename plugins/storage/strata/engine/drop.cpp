@@ -4,17 +4,26 @@
 namespace varve::strata {
 
 // Takes the shard out of the database and its directory out of the way. [writer]
-void StrataStorage::forget_shard(Database &database, const std::shared_ptr<Shard> &shard,
-                                 uint64_t lsn) {
-    shard->dropped = true;
-    for (const uint32_t series : shard->visible(UINT64_MAX)) {
-        database.index.release(database.index.at(series));
-    }
-    const ShardIdentity &identity = shard->identity;
+void StrataStorage::forget_shards(Database &database, uint64_t lsn,
+                                  const std::function<bool(const Shard &)> &concerns) {
+    Bitmap candidates;
+    const Bitmap all = Bitmap::from_range(0, database.index.id_end());
+    std::erase_if(database.shards, [&](const auto &entry) {
+        if (!concerns(*entry.second)) return false;
+        candidates |= possible_series(*entry.second->sources, UINT64_MAX, all);
+        forget_shard(*entry.second, lsn);
+        return true;
+    });
+    forget_series(database, candidates);
+}
+
+void StrataStorage::forget_shard(Shard &shard, uint64_t lsn) {
+    shard.dropped = true;
+    const ShardIdentity &identity = shard.identity;
     const std::string target = root_ + "/trash/" + std::to_string(identity.db_id) + "-" +
                                std::to_string(identity.rp_id) + "-" +
                                std::to_string(identity.shard_id) + "-" + std::to_string(lsn);
-    const Status status = files_.rename(shard->directory, target);
+    const Status status = files_.rename(shard.directory, target);
     if (!status.ok() && status.code() != Code::not_found) {
         host_.log_warning("a dropped shard stays on disk until the next start",
                           {{"error", status.text()}});
@@ -22,10 +31,12 @@ void StrataStorage::forget_shard(Database &database, const std::shared_ptr<Shard
 }
 
 Status StrataStorage::drop(uint64_t db_id, FrameType type, std::string payload,
-                           const std::function<bool(const Database::ShardKey &)> &concerns,
+                           const std::function<bool(const Shard &)> &concerns,
                            varve_write_done done, void *ctx) {
     if (!running_) return {Code::unavailable, "the storage is not running"};
-    const auto database = database_or_new(db_id);
+    auto found = database_or_new(db_id);
+    if (!found.ok()) return found.status();
+    const std::shared_ptr<Database> &database = *found;
     std::lock_guard lock(database->mutex);
     WalEntry entry;
     entry.type = type;
@@ -43,12 +54,8 @@ Status StrataStorage::drop(uint64_t db_id, FrameType type, std::string payload,
         pending_drops_.insert(*lsn);
     }
     database->last_lsn = std::max(database->last_lsn, *lsn);
-    std::erase_if(database->shards, [&](const auto &entry_of_shard) {
-        if (!concerns(entry_of_shard.first)) return false;
-        forget_shard(*database, entry_of_shard.second, *lsn);
-        return true;
-    });
-    wake_maintenance();
+    forget_shards(*database, *lsn, concerns);
+    wake(true);
     return {};
 }
 
@@ -61,7 +68,9 @@ Status StrataStorage::shard_drop(uint64_t db_id, uint64_t rp_id, uint64_t shard_
     writer.put(shard_id);
     return drop(
         db_id, FrameType::shard_drop, std::move(payload),
-        [&](const Database::ShardKey &key) { return key == Database::ShardKey(rp_id, shard_id); },
+        [&](const Shard &shard) {
+            return shard.identity.rp_id == rp_id && shard.identity.shard_id == shard_id;
+        },
         done, ctx);
 }
 
@@ -73,7 +82,7 @@ Status StrataStorage::database_drop(uint64_t db_id, uint64_t rp_id, varve_write_
     writer.put(rp_id);
     VARVE_RETURN_IF_ERROR(drop(
         db_id, FrameType::database_drop, std::move(payload),
-        [&](const Database::ShardKey &key) { return rp_id == 0 || key.first == rp_id; }, done,
+        [&](const Shard &shard) { return rp_id == 0 || shard.identity.rp_id == rp_id; }, done,
         ctx));
     auto found = database(db_id);
     if (!found.ok()) return {};

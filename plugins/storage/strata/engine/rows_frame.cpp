@@ -62,10 +62,16 @@ void encode_part(ByteWriter &writer, std::string &out, const RowsPart &part) {
     writer.put(part.from_ns);
     writer.put(part.to_ns);
     writer.put(part.row_count);
-    writer.put(static_cast<uint32_t>(part.keys.size()));
+    writer.put(static_cast<uint32_t>(part.series.size()));
+    writer.put(static_cast<uint32_t>(part.named.size()));
     writer.put(static_cast<uint32_t>(part.columns.size()));
     writer.text(part.measurement);
-    for (const std::string_view key : part.keys) writer.text(key);
+    for (const auto &[position, key] : part.named) {
+        writer.put(position);
+        writer.text(key);
+    }
+    writer.align(8);
+    for (const uint32_t series : part.series) writer.put(series);
     put_rows(writer, out, part, part.key_index);
     put_rows(writer, out, part, part.times);
     writer.align(8);
@@ -108,16 +114,25 @@ bool decode_part(ByteReader &reader, Rows &rows, RowsPart &part) {
     part.from_ns = reader.get<int64_t>();
     part.to_ns = reader.get<int64_t>();
     part.row_count = reader.get<uint32_t>();
-    const auto keys = reader.get<uint32_t>();
+    const auto series = reader.get<uint32_t>();
+    const auto named = reader.get<uint32_t>();
     const auto columns = reader.get<uint32_t>();
     part.measurement = reader.text();
-    for (uint32_t i = 0; i < keys && reader.ok(); ++i) part.keys.push_back(reader.text());
+    for (uint32_t i = 0; i < named && reader.ok(); ++i) {
+        const auto position = reader.get<uint32_t>();
+        part.named.emplace_back(position, reader.text());
+        if (position >= series) return false;
+    }
+    const auto *ids = get_rows<uint32_t>(reader, series);
+    if (!reader.ok()) return false;
+    part.series.assign(ids, ids + series);
     part.key_index = get_rows<uint32_t>(reader, part.row_count);
     part.times = get_rows<int64_t>(reader, part.row_count);
     part.ordinals = get_rows<uint32_t>(reader, part.row_count);
     if (!reader.ok()) return false;
     for (uint32_t i = 0; i < part.row_count; ++i) {
-        if (part.key_index[i] >= keys) return false;
+        if (part.key_index[i] >= series) return false;
+        if (part.series[part.key_index[i]] == storage::kNoSeries) return false;
     }
     for (uint32_t i = 0; i < columns; ++i) {
         if (!decode_column(reader, part.row_count, rows, part.columns.emplace_back())) return false;
@@ -137,7 +152,7 @@ uint64_t word_of(const RowsColumn &column, uint32_t row) {
 }
 
 Rows rows_of_plan(const varve_batch &batch, const varve_write_opts &opts,
-                  const storage::WritePlan &plan) {
+                  const storage::WritePlan &plan, const SeriesIndex &index) {
     Rows rows;
     rows.db_id = opts.db_id;
     rows.rp_id = opts.rp_id;
@@ -149,10 +164,12 @@ Rows rows_of_plan(const varve_batch &batch, const varve_write_opts &opts,
         part.from_ns = range.from_ns;
         part.to_ns = range.to_ns;
         part.measurement = view(table.measurement);
-        for (uint32_t i = 0; i < table.key_count; ++i) {
-            part.keys.push_back(view(table.keys[i].text));
-        }
         part.series = plan.series[planned.table];
+        for (uint32_t i = 0; i < table.key_count; ++i) {
+            if (part.series[i] != storage::kNoSeries && index.in_head(part.series[i])) {
+                part.named.emplace_back(i, view(table.keys[i].text));
+            }
+        }
         part.key_index = table.key_index;
         part.times = table.times;
         part.ordinals = table.ordinals;
@@ -171,7 +188,8 @@ std::string encode_rows(const Rows &rows) {
     size_t estimate = 64;
     for (const RowsPart &part : rows.parts) {
         estimate += 256 + size_t{part.row_count} * (24 + 8 * part.columns.size());
-        for (const std::string_view key : part.keys) estimate += 4 + key.size();
+        for (const auto &[position, key] : part.named) estimate += 8 + key.size();
+        estimate += 4 * part.series.size();
     }
     std::string out;
     out.reserve(estimate);

@@ -3,13 +3,16 @@
 // payload of a ROWS frame, everything aligned as written here, counted from the payload's start:
 //   u64 db   u64 rp   u32 part count   u32 zero
 //   part, at a multiple of 8:
-//     u64 shard   i64 from   i64 to   u32 rows   u32 keys   u32 columns   u32+text measurement
-//     keys: u32+text each;          then, at multiples of 8: u32 × rows key index,
-//     i64 × rows times, u32 × rows ordinals, then the columns, each at a multiple of 8:
+//     u64 shard   i64 from   i64 to   u32 rows   u32 series   u32 named series   u32 columns
+//     u32+text measurement
+//     named: u32 position, u32+text key: the keys that no file of the index holds yet
+//     then, at multiples of 8: u32 × series ids, u32 × rows positions of series, i64 × rows times,
+//     u32 × rows ordinals, then the columns, each at a multiple of 8:
 //     column: u32 type   u32 has validity   u32+text name, then at multiples of 8
 //             u64 × ⌈rows/64⌉ validity if it has one; the values: 8 bytes each, booleans 1;
 //             strings u32 × rows lengths, then their bytes
-// payload of SHARD_DROP: u64 db, rp, shard; of DATABASE_DROP: u64 db, rp (0 = all)
+// payload of TOMBSTONE: u64 db, rp (0 = all), then scan/tombstone.hpp's bytes, whose LSN is the
+// frame's payload of SHARD_DROP: u64 db, rp, shard; of DATABASE_DROP: u64 db, rp (0 = all)
 #pragma once
 
 #include <deque>
@@ -17,6 +20,7 @@
 
 #include "storage/common/write_plan.hpp"
 #include "storage/strata/files/bytes.hpp"
+#include "storage/strata/index/series_index.hpp"
 
 namespace varve::strata {
 
@@ -34,9 +38,9 @@ struct RowsPart {
     int64_t from_ns = 0;
     int64_t to_ns = 0;
     std::string_view measurement;
-    std::vector<std::string_view> keys;
-    std::vector<storage::Series *> series;  // per key, where it is resolved
-    const uint32_t *key_index = nullptr;
+    std::vector<uint32_t> series;                              // ids; kNoSeries where no row has it
+    std::vector<std::pair<uint32_t, std::string_view>> named;  // position in `series` → key
+    const uint32_t *key_index = nullptr;                       // row → position in `series`
     const int64_t *times = nullptr;
     const uint32_t *ordinals = nullptr;  // null: the row's position
     const uint32_t *rows = nullptr;      // which ones; null: all
@@ -56,7 +60,7 @@ struct Rows {
 
 // The accepted rows of a plan, as views into batch and plan.
 Rows rows_of_plan(const varve_batch &batch, const varve_write_opts &opts,
-                  const storage::WritePlan &plan);
+                  const storage::WritePlan &plan, const SeriesIndex &index);
 
 std::string encode_rows(const Rows &rows);
 // Views into the payload, which must be aligned to 8. Pure; data_loss when it makes no sense.

@@ -1,5 +1,6 @@
 // The schema calls. Without a time range they touch the index only; with one, a series counts when
 // one of its rows lies inside.
+#include "storage/common/listing.hpp"
 #include "storage/strata/engine/strata_storage.hpp"
 
 namespace varve::strata {
@@ -20,62 +21,49 @@ bool concerns(const Shard &shard, const varve_schema_request &request) {
            range.overlaps(identity.from_ns, last);
 }
 
-// Whether one of the reader's rows lies in the range and, with a column wanted, has a value there.
-Result<bool> any_row(SeriesReader &reader, const TimeRange &range, bool with_value) {
-    for (Status status = reader.next();; status = reader.next()) {
-        if (status.code() == Code::end) return false;
-        if (!status.ok()) return status;
-        auto times = reader.times();
-        if (!times.ok()) return times.status();
-        DecodedColumn column;
-        if (with_value) {
-            auto read = reader.column(0);
-            if (!read.ok()) return read.status();
-            column = *read;
-        }
-        for (uint32_t row = 0; row < reader.row_count(); ++row) {
-            if (!range.contains((*times)[row])) continue;
-            if (column.validity == nullptr || (column.validity[row / 64] >> (row % 64) & 1) != 0) {
-                return true;
-            }
-        }
-    }
+// Appends the measurements that have a series in the set.
+Status names_of(const SeriesIndex &index, const Bitmap &series, std::vector<std::string> &names) {
+    varve_schema_request request{};
+    request.struct_size = sizeof request;
+    const varve_schema_sink sink{&names, [](void *ctx, varve_str text, uint32_t) -> int32_t {
+                                     static_cast<std::vector<std::string> *>(ctx)->emplace_back(
+                                         view(text));
+                                     return VARVE_OK;
+                                 }};
+    return index.list_measurements(series, request, sink);
 }
 
-Result<bool> has_rows(const ShardView &one, uint32_t series, const Column *column,
-                      const TimeRange &range, uint64_t lsn) {
-    ReadOptions options;
-    options.range = range;
-    options.lsn = lsn;
-    std::vector<const Column *> wanted;
-    if (column != nullptr) wanted.push_back(column);
-    SeriesReader reader(one.sources, series, std::move(wanted), options);
-    if (Status status = reader.open(); !status.ok()) return status;
-    return any_row(reader, range, column != nullptr);
+// Whether one of the series has a value of the column in the range.
+Result<bool> any_value(const ShardView &one, const Bitmap &series, std::string_view measurement,
+                       const Column *column, const TimeRange &range, uint64_t lsn) {
+    GroupCache cache;
+    Bitmap::Cursor cursor(series);
+    uint32_t ids[256];
+    while (const size_t count = cursor.next(ids)) {
+        for (size_t i = 0; i < count; ++i) {
+            auto any = has_rows(one.sources, ids[i], measurement, column, range, lsn, cache);
+            if (!any.ok() || *any) return any;
+        }
+    }
+    return false;
 }
 
 }  // namespace
 
-Result<std::map<uint32_t, const storage::Series *>> StrataStorage::visible_series(
-    const Snapshot &snapshot, const varve_schema_request &request) {
+// The series that match the request and that the snapshot sees.
+Result<Bitmap> StrataStorage::visible(const Snapshot &snapshot,
+                                      const varve_schema_request &request) {
     if (Status status = check_age(snapshot); !status.ok()) return status;
-    const auto predicate = storage::Predicate::compile(request.series);
-    if (!predicate.ok()) return predicate.status();
-    std::map<uint32_t, const storage::Series *> found;
-    const auto candidates = snapshot.database->index.of_measurement(view(request.measurement));
+    const SeriesIndex &index = snapshot.database->index;
+    const auto matching = index.select(view(request.measurement), request.series);
+    if (!matching.ok()) return matching;
+    Bitmap found;
     for (const ShardView &one : snapshot.shards) {
         if (!concerns(*one.shard, request)) continue;
-        for (const storage::Series *series : candidates) {
-            if (!one.shard->is_visible(series->id, snapshot.lsn)) continue;
-            if (found.count(series->id) != 0 || !predicate->matches(series->parts)) continue;
-            if (request.has_range != 0) {
-                const auto any =
-                    has_rows(one, series->id, nullptr, range_of(request), snapshot.lsn);
-                if (!any.ok()) return any.status();
-                if (!*any) continue;
-            }
-            found.emplace(series->id, series);
-        }
+        const auto here = visible_series(one.sources, snapshot.lsn, *matching - found,
+                                         range_of(request), index);
+        if (!here.ok()) return here;
+        found |= *here;
     }
     return found;
 }
@@ -83,64 +71,73 @@ Result<std::map<uint32_t, const storage::Series *>> StrataStorage::visible_serie
 template <typename List>
 Status StrataStorage::list(varve_snapshot *handle, const varve_schema_request &request,
                            varve_schema_sink sink, List list_function) {
-    auto series = visible_series(*reinterpret_cast<Snapshot *>(handle), request);
+    const Snapshot &snapshot = *reinterpret_cast<Snapshot *>(handle);
+    const auto series = visible(snapshot, request);
     if (!series.ok()) return series.status();
-    storage::SeriesList listed;
-    for (const auto &[id, one] : *series) listed.push_back(one);
-    list_function(listed, request, sink);
-    return {};
+    return (snapshot.database->index.*list_function)(*series, request, sink);
 }
 
 Status StrataStorage::measurements(varve_snapshot *snapshot, const varve_schema_request &request,
                                    varve_schema_sink sink) {
-    return list(snapshot, request, sink, storage::list_measurements);
+    return list(snapshot, request, sink, &SeriesIndex::list_measurements);
 }
 
 Status StrataStorage::tag_keys(varve_snapshot *snapshot, const varve_schema_request &request,
                                varve_schema_sink sink) {
-    return list(snapshot, request, sink, storage::list_tag_keys);
+    return list(snapshot, request, sink, &SeriesIndex::list_tag_keys);
 }
 
 Status StrataStorage::tag_values(varve_snapshot *snapshot, const varve_schema_request &request,
                                  varve_schema_sink sink) {
-    return list(snapshot, request, sink, storage::list_tag_values);
+    return list(snapshot, request, sink, &SeriesIndex::list_tag_values);
 }
 
 Status StrataStorage::series(varve_snapshot *snapshot, const varve_schema_request &request,
                              varve_schema_sink sink) {
-    return list(snapshot, request, sink, storage::list_series);
+    return list(snapshot, request, sink, &SeriesIndex::list_series);
 }
 
 Status StrataStorage::cardinality(varve_snapshot *handle, const varve_schema_request &request,
                                   uint64_t *out) {
-    auto series = visible_series(*reinterpret_cast<Snapshot *>(handle), request);
+    const auto series = visible(*reinterpret_cast<Snapshot *>(handle), request);
     if (!series.ok()) return series.status();
-    *out = series->size();
+    *out = series->cardinality();
     return {};
 }
 
 Status StrataStorage::field_keys(varve_snapshot *handle, const varve_schema_request &request,
                                  varve_schema_sink sink) {
     const Snapshot &snapshot = *reinterpret_cast<Snapshot *>(handle);
-    auto series = visible_series(snapshot, request);
-    if (!series.ok()) return series.status();
+    VARVE_RETURN_IF_ERROR(check_age(snapshot));
+    const SeriesIndex &index = snapshot.database->index;
+    const auto matching = index.select(view(request.measurement), request.series);
+    if (!matching.ok()) return matching.status();
     storage::FieldSet fields;
     for (const ShardView &one : snapshot.shards) {
         if (!concerns(*one.shard, request)) continue;
-        std::set<std::string_view> done;  // measurements, where one series is enough
-        for (const auto &[id, member] : *series) {
-            if (!one.shard->is_visible(id, snapshot.lsn)) continue;
-            if (request.has_range == 0 && !done.insert(member->measurement()).second) continue;
+        const auto here = visible_series(one.sources, snapshot.lsn, *matching, range_of(request),
+                                         index);
+        if (!here.ok()) return here.status();
+        std::vector<std::string> names;
+        VARVE_RETURN_IF_ERROR(names_of(index, *here, names));
+        for (const std::string &name : names) {
+            Bitmap members = *here;
+            if (request.has_range != 0) {
+                const auto all = index.select(name, nullptr);
+                if (!all.ok()) return all.status();
+                members &= *all;
+            }
             std::vector<std::pair<std::string, uint32_t>> known;
             one.shard->schema.visible_fields(
-                member->measurement(), snapshot.lsn,
+                name, snapshot.lsn,
                 [&](std::string_view field, uint32_t type) { known.emplace_back(field, type); });
             for (auto &field : known) {
+                if (fields.count(field) != 0) continue;
                 if (request.has_range != 0) {
-                    if (fields.count(field) != 0) continue;
                     const Column *column =
-                        one.shard->columns.find(member->measurement(), field.first, field.second);
-                    const auto any = has_rows(one, id, column, range_of(request), snapshot.lsn);
+                        one.shard->columns.find(name, field.first, field.second);
+                    const auto any = any_value(one, members, name, column, range_of(request),
+                                               snapshot.lsn);
                     if (!any.ok()) return any.status();
                     if (!*any) continue;
                 }

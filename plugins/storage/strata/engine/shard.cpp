@@ -7,6 +7,8 @@ namespace varve::strata {
 void Shard::publish() {
     auto made = std::make_shared<Sources>();
     made->segments = segments;
+    made->tombstones = tombstones;
+    made->columns = &columns;
     made->memtables.assign(frozen.begin(), frozen.end());
     if (active != nullptr) made->memtables.push_back(active);
     sources = std::move(made);
@@ -25,31 +27,147 @@ uint64_t Shard::memory_bytes() const {
     return size_bytes;
 }
 
-uint64_t Shard::first_unflushed_lsn() const {
+uint64_t Shard::segment_bytes() const {
+    uint64_t size_bytes = 0;
+    for (const auto &segment : segments) size_bytes += segment->footer().file_size;
+    return size_bytes;
+}
+
+uint64_t Shard::oldest_memtable_lsn() const {
     if (!frozen.empty()) return frozen.front()->lsn_min();
     return active == nullptr || active->empty() ? UINT64_MAX : active->lsn_min();
 }
 
-void Shard::add(uint32_t series, uint64_t lsn) {
-    std::unique_lock lock(mutex_);
-    if (series >= since_.size()) {
-        since_.resize(std::max<size_t>(series + 1, since_.size() * 2), 0);
+uint64_t Shard::first_unflushed_lsn() const {
+    uint64_t lsn = oldest_memtable_lsn();
+    for (const auto &tombstone : tombstones) {
+        if (tombstone->lsn > last_saved_tombstone) lsn = std::min(lsn, tombstone->lsn);
     }
-    if (since_[series] == 0) since_[series] = lsn;
+    return lsn;
 }
 
-std::vector<uint32_t> Shard::visible(uint64_t lsn) const {
-    std::shared_lock lock(mutex_);
-    std::vector<uint32_t> found;
-    for (uint32_t series = 0; series < since_.size(); ++series) {
-        if (since_[series] != 0 && since_[series] <= lsn) found.push_back(series);
+namespace {
+
+// The memtable's series among the candidates.
+Bitmap series_of(const Memtable &memtable, uint64_t lsn, const Bitmap &candidates) {
+    Bitmap found;
+    if (candidates.cardinality() < memtable.series_count() / 8) {
+        candidates.for_each([&](uint32_t series) {
+            if (memtable.chunks(series) != nullptr) found.add(series);
+        });
+        return found;
     }
+    found = Bitmap::from(memtable.series(lsn));
+    found &= candidates;
     return found;
 }
 
-bool Shard::is_visible(uint32_t series, uint64_t lsn) const {
-    std::shared_lock lock(mutex_);
-    return series < since_.size() && since_[series] != 0 && since_[series] <= lsn;
+}  // namespace
+
+Bitmap possible_series(const Sources &sources, uint64_t lsn, const Bitmap &candidates) {
+    Bitmap found;
+    for (const auto &segment : sources.segments) found |= segment->filter() & candidates;
+    for (const auto &memtable : sources.memtables) found |= series_of(*memtable, lsn, candidates);
+    return found;
+}
+
+Result<bool> has_rows(const std::shared_ptr<const Sources> &sources, uint32_t series,
+                      std::string_view measurement, const Column *column,
+                      const storage::TimeRange &range, uint64_t lsn, GroupCache &cache) {
+    ReadOptions options;
+    options.range = range;
+    options.lsn = lsn;
+    std::vector<const Column *> wanted;
+    if (column != nullptr) wanted.push_back(column);
+    SeriesReader reader(sources, series, measurement, std::move(wanted), options, cache);
+    if (Status status = reader.open(); !status.ok()) return status;
+    for (Status status = reader.next();; status = reader.next()) {
+        if (status.code() == Code::end) return false;
+        if (!status.ok()) return status;
+        // The first and the last row of a block exist.
+        const bool inside = range.contains(reader.time_min()) || range.contains(reader.time_max());
+        if (inside && column == nullptr) return true;
+        auto times = reader.times();
+        if (!times.ok()) return times.status();
+        DecodedColumn values;
+        if (column != nullptr) {
+            auto read = reader.column(0);
+            if (!read.ok()) return read.status();
+            values = *read;
+        }
+        for (uint32_t row = 0; row < reader.row_count(); ++row) {
+            if (!range.contains((*times)[row])) continue;
+            if (values.validity == nullptr || (values.validity[row / 64] >> (row % 64) & 1) != 0) {
+                return true;
+            }
+        }
+    }
+}
+
+Result<Bitmap> visible_series(const std::shared_ptr<const Sources> &sources, uint64_t lsn,
+                              const Bitmap &candidates, const storage::TimeRange &range,
+                              const SeriesIndex &index, Doubt doubt) {
+    Bitmap alive;
+    Bitmap doubtful;
+    for (const auto &segment : sources->segments) {
+        const SegmentHeader &header = segment->header();
+        if (!range.overlaps(header.time_min, header.time_max)) continue;
+        Bitmap here = segment->filter() & candidates;
+        Bitmap touched;
+        for (const auto &tombstone : sources->tombstones) {
+            if (tombstone->lsn <= header.applied_lsn ||
+                !tombstone->range.overlaps(header.time_min, header.time_max)) {
+                continue;
+            }
+            if (tombstone->conditions.empty() &&
+                tombstone->covers(header.time_min, header.time_max)) {
+                here -= tombstone->series;
+            } else {
+                touched |= tombstone->series;
+            }
+        }
+        const bool inside = range.first <= header.time_min && header.time_max <= range.last;
+        if (!inside) touched |= here;
+        doubtful |= here & touched;
+        alive |= here - touched;
+    }
+    const bool everything = range.first == INT64_MIN && range.last == INT64_MAX;
+    for (const auto &memtable : sources->memtables) {
+        Bitmap here = series_of(*memtable, lsn, candidates);
+        Bitmap touched;
+        for (const auto &tombstone : sources->tombstones) {
+            if (tombstone->lsn <= memtable->lsn_min()) continue;
+            if (tombstone->lsn > std::min(lsn, memtable->lsn_max()) &&
+                tombstone->conditions.empty() && tombstone->covers(INT64_MIN, INT64_MAX)) {
+                here -= tombstone->series;
+            } else {
+                touched |= tombstone->series;
+            }
+        }
+        if (!everything) touched |= here;
+        doubtful |= here & touched;
+        alive |= here - touched;
+    }
+    if (doubt == Doubt::count) {
+        alive |= doubtful;
+        return alive;
+    }
+    doubtful -= alive;
+    GroupCache cache;
+    Status status;
+    std::string key;
+    series_key::Parts parts;
+    doubtful.for_each([&](uint32_t series) {
+        if (!status.ok()) return;
+        status = index.key_of(series, key);
+        if (status.ok()) status = series_key::split(key, parts);
+        if (!status.ok()) return;
+        const auto any = has_rows(sources, series, parts.measurement, nullptr, range, lsn, cache);
+        if (!any.ok()) status = any.status();
+        if (any.ok() && *any) alive.add(series);
+    });
+    if (!status.ok()) return status;
+    return alive;
 }
 
 namespace {
@@ -61,9 +179,11 @@ struct Target {
     const RowsColumn *source;
 };
 
-void put_row(Memtable &memtable, const std::vector<Target> &targets, const Shape *shape,
+// True when it is the series' first row in the memtable.
+bool put_row(Memtable &memtable, const std::vector<Target> &targets, const Shape *shape,
              const RowsPart &part, uint32_t row, uint32_t series, uint64_t lsn) {
-    uint64_t *words = memtable.reserve(series, shape, part.times[row], lsn);
+    bool is_new = false;
+    uint64_t *words = memtable.reserve(series, shape, part.times[row], lsn, is_new);
     words[2] = part.ordinal(row);
     words += 3;
     for (const Target &target : targets) {
@@ -74,6 +194,7 @@ void put_row(Memtable &memtable, const std::vector<Target> &targets, const Shape
                 : word_of(source, row);
     }
     memtable.publish(series);
+    return is_new;
 }
 
 }  // namespace
@@ -104,9 +225,10 @@ void apply_rows(Database &database, Shard &shard, const RowsPart &part, uint64_t
     std::vector<char> seen(targets.size(), has_nulls ? 0 : 1);
     for (uint32_t i = 0; i < part.row_count; ++i) {
         const uint32_t row = part.row(i);
-        storage::Series &series = *part.series[part.key_index[row]];
+        const uint32_t series = part.series[part.key_index[row]];
+        bool is_new = false;
         if (!has_nulls) {
-            put_row(memtable, targets, whole, part, row, series.id, lsn);
+            is_new = put_row(memtable, targets, whole, part, row, series, lsn);
         } else {
             std::vector<Target> valid;
             for (size_t t = 0; t < targets.size(); ++t) {
@@ -116,11 +238,12 @@ void apply_rows(Database &database, Shard &shard, const RowsPart &part, uint64_t
                 seen[t] = 1;
             }
             if (valid.empty()) continue;
-            put_row(memtable, valid, shape_of(valid), part, row, series.id, lsn);
+            is_new = put_row(memtable, valid, shape_of(valid), part, row, series, lsn);
         }
-        if (shard.has(series.id)) continue;
-        shard.add(series.id, lsn);
-        database.index.acquire(series);
+        // After a delete a series may have a place in the memtable and not be live.
+        if ((is_new || !shard.tombstones.empty()) && !database.index.live(series)) {
+            database.index.revive(series);
+        }
     }
     for (size_t t = 0; t < targets.size(); ++t) {
         if (seen[t] == 0) continue;

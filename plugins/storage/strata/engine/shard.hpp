@@ -1,7 +1,7 @@
 // One shard and one database in memory.
 //
 // Threads: members marked [writer] change under Database::mutex only; `sources` is replaced as a
-// whole under it. Files of a shard belong to the maintenance task.
+// whole under it. The manifest is guarded by files_mutex, which is taken before Database::mutex.
 #pragma once
 
 #include <map>
@@ -32,53 +32,67 @@ struct Shard {
     storage::ShardSchema schema;  // [writer]
     ColumnTable columns;
 
-    std::shared_ptr<ShardMemtable> active;               // [writer]
-    std::vector<std::shared_ptr<ShardMemtable>> frozen;  // [writer] oldest first
-    std::vector<std::shared_ptr<Segment>> segments;      // [writer] in the order of LSNs
-    std::shared_ptr<const Sources> sources;              // [writer]
-    uint64_t flushed_lsn = 0;                            // [writer]
-    bool dropped = false;                                // [writer]
+    std::shared_ptr<ShardMemtable> active;                     // [writer]
+    std::vector<std::shared_ptr<ShardMemtable>> frozen;        // [writer] oldest first
+    std::vector<std::shared_ptr<Segment>> segments;            // [writer] in the order of LSNs
+    std::vector<std::shared_ptr<const Tombstone>> tombstones;  // [writer] in the order of LSNs
+    std::shared_ptr<const Sources> sources;                    // [writer]
+    uint64_t flushed_lsn = 0;                                  // [writer]
+    int64_t touched_ns = 0;  // [writer] monotonic, the last write or delete
+    bool dropped = false;    // [writer]
+    size_t frozen_max = 4;   // [writer] more memtables to be flushed refuse writes
 
-    std::optional<Manifest> manifest;  // the maintenance task's
+    std::mutex files_mutex;
+    std::optional<Manifest> manifest;
 
     // Replaces `sources` by what the members say. [writer]
     void publish();
     // Ends the active memtable. [writer]
     void freeze();
     uint64_t memory_bytes() const;
-    // The lowest LSN that is in no segment; UINT64_MAX if there is none. [writer]
+    uint64_t segment_bytes() const;
+    // Of the rows in memtables; UINT64_MAX if there are none. [writer]
+    uint64_t oldest_memtable_lsn() const;
+    // The lowest LSN that is in no segment and not in the manifest; UINT64_MAX if there is none.
+    // [writer]
     uint64_t first_unflushed_lsn() const;
-
-    // ---- which series have rows here, and since when ----
-    bool has(uint32_t series) const {  // [writer]
-        return series < since_.size() && since_[series] != 0;
-    }
-    void add(uint32_t series, uint64_t lsn);  // [writer]
-    // The series that a snapshot sees. [any]
-    std::vector<uint32_t> visible(uint64_t lsn) const;
-    bool is_visible(uint32_t series, uint64_t lsn) const;
-
-  private:
-    mutable std::shared_mutex mutex_;  // since_ against readers
-    std::vector<uint64_t> since_;      // series → LSN of its first row, 0 = none
+    uint64_t last_saved_tombstone = 0;  // [writer] tombstones up to it are in the manifest
 };
 
+// The ids among `candidates` that may have rows in the sources, as a snapshot at this LSN sees
+// them. Deletes are not looked at, so there may be more than really are.
+Bitmap possible_series(const Sources &sources, uint64_t lsn, const Bitmap &candidates);
+// What to do with series that only reading data could tell about: read, or count them in.
+enum class Doubt { read, count };
+// Those that have rows in `range`.
+Result<Bitmap> visible_series(const std::shared_ptr<const Sources> &sources, uint64_t lsn,
+                              const Bitmap &candidates, const storage::TimeRange &range,
+                              const SeriesIndex &index, Doubt doubt = Doubt::read);
+// Whether the series has a row in the range and, with a column given, a value of it.
+Result<bool> has_rows(const std::shared_ptr<const Sources> &sources, uint32_t series,
+                      std::string_view measurement, const Column *column,
+                      const storage::TimeRange &range, uint64_t lsn, GroupCache &cache);
+
 struct Database {
-    Database(uint64_t id_, uint64_t hash_seed) : id(id_), index(hash_seed) {}
+    Database(uint64_t id_, const Files &files, const std::string &directory, uint64_t hash_seed_)
+        : id(id_), hash_seed(hash_seed_), index(files, directory, hash_seed_) {}
 
     using ShardKey = std::pair<uint64_t, uint64_t>;  // (rp, shard)
 
     const uint64_t id;
+    const uint64_t hash_seed;
     std::mutex mutex;  // the writer's
-    storage::SeriesIndex index;
+    SeriesIndex index;
     varve_storage_limits limits{};
     std::string name;
     std::map<uint64_t, std::string> policies;  // opened ones and their names
     std::map<ShardKey, std::shared_ptr<Shard>> shards;
     uint64_t last_lsn = 0;
+    bool index_is_damaged = false;  // while recovering
+    Bitmap known;                   // while recovering: ids whose keys are known to be there
 };
 
-// Puts the rows into the shard's memtable and schema. All series of the part are resolved. [writer]
+// Puts the rows into the shard's memtable and schema. [writer]
 void apply_rows(Database &database, Shard &shard, const RowsPart &part, uint64_t lsn);
 
 }  // namespace varve::strata

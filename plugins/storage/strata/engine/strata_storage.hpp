@@ -1,23 +1,32 @@
-// The strata engine: a log, memtables, immutable segments.
+// The strata engine: a log, memtables, immutable segments, an index of series per database.
 //
-//   write:  plan (types, limits, shards) → log frame queued, LSN given → memtable → `done` when
-//   durable flush:  freeze a memtable → wait until the log holds it → segment → manifest → give
-//   memory back read:   a snapshot holds the sources of every shard and an LSN; series are merged
-//   when they are read start:  manifests and segments → frames above each shard's flushed LSN → a
-//   fresh log segment
+//   write   plan (types, limits, shards) → log frame queued, LSN given → memtable → `done` when
+//           durable
+//   flush   freeze a memtable → wait until the log holds it → index → segment → manifest → give
+//           memory back
+//   read    a snapshot holds the sources of every shard and an LSN; series are merged when they are
+//           read
+//   delete  a tombstone in the log and in the shards it concerns; readers leave its rows out,
+//   merges
+//           take them out
+//   start   index, manifests, footers of segments → frames above each shard's flushed LSN → a fresh
+//           log segment
 //
-// Files: wal/ data/<db>/<rp>/<shard>/ trash/ quarantine/ below `<data_dir>/<instance name>`.
-// Threads: `strata-wal` commits the log; `strata-maint` flushes, merges and removes. Locks, in this
-// order: mutex_ (which databases there are), Database::mutex, then those inside a class.
+// Files: wal/ data/<db>/<rp>/<shard>/ data/<db>/index/ trash/ quarantine/ below
+// `<data_dir>/<instance name>`.
+// Threads: `strata-wal` commits the log; `strata-flush` flushes memtables and the index and removes
+// what was dropped; `strata-merge` merges segments and scrubs. Locks, in this order:
+// Shard::files_mutex, mutex_ (which databases there are), Database::mutex, then those inside a
+// class.
 #pragma once
 
 #include <atomic>
 #include <condition_variable>
+#include <deque>
 #include <set>
 
-#include "storage/common/listing.hpp"
-#include "storage/common/predicate.hpp"
 #include "storage/strata/engine/shard.hpp"
+#include "storage/strata/segment/segment_writer.hpp"
 #include "storage/strata/wal/wal.hpp"
 
 namespace varve::strata {
@@ -26,8 +35,13 @@ struct StrataOptions {
     uint64_t memtable_size_max = 64 << 20;
     uint64_t wal_segment_size = 64 << 20;
     uint64_t wal_size_max = uint64_t{1} << 30;
-    uint64_t segments_max = 8;
+    uint64_t segments_max = 4;
+    uint64_t segment_size_max = 256 << 20;
     int64_t flush_after_ns = 600'000'000'000;
+    int64_t compact_after_ns = 3600'000'000'000;
+    uint64_t compact_bandwidth = 64 << 20;
+    uint64_t scrub_bandwidth = 20 << 20;
+    int64_t scrub_interval_ns = 86400'000'000'000;
     int64_t snapshot_ttl_ns = 120'000'000'000;
     int64_t maintenance_interval_ns = 1'000'000'000;
 };
@@ -83,57 +97,125 @@ class StrataStorage final : public Storage {
                        uint64_t *out) override;
     Status compact(bool wait) override;
     Status status(varve_sink out) override;
+    Status verify(std::string_view path, varve_sink report) override;
+    Status snapshot(std::string_view directory, std::string_view base) override;
+    Status scrub() override;
+    Status rebuild_index() override;
 
   private:
     // ---- strata_storage.cpp ----
     Status read_options();
+    void make_metrics();
+    Status spawn(const char *name, void (*run)(void *), varve_task *&task);
     Result<std::shared_ptr<Database>> database(uint64_t db_id);
-    std::shared_ptr<Database> database_or_new(uint64_t db_id);
+    Result<std::shared_ptr<Database>> database_or_new(uint64_t db_id);
     std::vector<std::shared_ptr<Database>> all_databases();
+    std::string shard_directory(uint64_t db_id, uint64_t rp_id, uint64_t shard_id) const;
+
+    // ---- write.cpp ----
     Shard &shard_or_new(Database &database, uint64_t rp_id, const RowsPart &part, uint64_t lsn);
     void ensure_active(Shard &shard);
     Status admit(Database &database, const Rows &rows);
     void apply(Database &database, const Rows &rows, uint64_t lsn);
-    std::string shard_directory(uint64_t db_id, uint64_t rp_id, uint64_t shard_id) const;
+    bool is_tight(const Database &database, const Rows &rows) const;
+    void hold_back(std::shared_ptr<storage::Outcome> outcome, varve_write_done done, void *ctx);
+    void release_held_back(bool all);
+
+    // ---- read.cpp ----
     Status check_age(const Snapshot &snapshot);
-    void wake_maintenance();
+
+    // ---- deletes.cpp ----
+    void apply_tombstone(Database &database, uint64_t rp_id, const Tombstone &tombstone);
+    void settle_delete(Database &database, Shard &shard, const Tombstone &tombstone);
+    void forget_series(Database &database, const Bitmap &candidates);
 
     // ---- drop.cpp ----
-    void forget_shard(Database &database, const std::shared_ptr<Shard> &shard, uint64_t lsn);
+    void forget_shards(Database &database, uint64_t lsn,
+                       const std::function<bool(const Shard &)> &concerns);
+    void forget_shard(Shard &shard, uint64_t lsn);
     Status drop(uint64_t db_id, FrameType type, std::string payload,
-                const std::function<bool(const Database::ShardKey &)> &concerns,
-                varve_write_done done, void *ctx);
+                const std::function<bool(const Shard &)> &concerns, varve_write_done done,
+                void *ctx);
     void empty_trash();
 
     // ---- recovery.cpp ----
     Status recover();
+    Status open_index(Database &database);
     Status load_shards();
-    Status load_shard(uint64_t db_id, uint64_t rp_id, uint64_t shard_id);
+    Status load_shard(Database &database, uint64_t rp_id, uint64_t shard_id);
     Result<ManifestState> load_manifest(const std::string &directory, const ShardIdentity &fallback,
                                         bool &has_manifest);
     Status load_segments(Shard &shard, Database &database, ManifestState &state);
-    Status add_segment(Shard &shard, Database &database, std::shared_ptr<Segment> segment);
-    Status bind_segment(Shard &shard, Database &database, Segment &segment);
+    void load_tombstones(Shard &shard, const ManifestState &state);
+    Status restore_series(Database &database, const Segment &segment);
+    Status bind_segment(Shard &shard, Segment &segment);
+    void add_schema(Database &database, Shard &shard);
+    void settle_series(Database &database);
+
+    // ---- replay.cpp ----
     Status replay_log();
     Status replay_file(uint64_t number, uint64_t &last_lsn, bool first_file);
     void replay_frame(const Frame &frame);
+    void replay_rows(const Frame &frame);
+    void replay_drop(const Frame &frame);
+    void replay_tombstone(const Frame &frame);
+    void frame_is_lost(const Frame &frame, const std::string &reason);
+    void flush_replayed(Database &database);
     Status quarantine(const std::string &path, const std::string &reason);
+    void note_damage(std::string text);
 
     // ---- maintenance.cpp ----
-    void maintenance_loop();
-    void maintain(bool everything);
+    void flush_loop();
+    void flush_all(bool everything);
     bool wants_flush(Shard &shard, bool everything, uint64_t wal_horizon);
+    Status flush_index(Database &database, bool everything);
     Status flush_shard(Database &database, const std::shared_ptr<Shard> &shard);
+    Status flush_memtable(Database &database, const std::shared_ptr<Shard> &shard,
+                          const std::shared_ptr<ShardMemtable> &memtable);
+    Status save_tombstones(Database &database, const std::shared_ptr<Shard> &shard);
+    Status save_names(Database &database, Shard &shard);
     Status ensure_manifest(Shard &shard);
-    Result<SegmentInfo> write_segment(Database &database, Shard &shard,
-                                      const std::shared_ptr<const Sources> &sources,
-                                      uint64_t lsn_min, uint64_t lsn_max, bool one_cluster);
-    Status merge_shard(Database &database, const std::shared_ptr<Shard> &shard, bool everything);
     void release_log();
+    void remove_dropped_indexes();
+    void wake(bool flush);
+    void note_error(const std::string &directory, const Status &status);
+
+    // ---- compaction.cpp ----
+    void merge_loop();
+    Status merge_database(const std::shared_ptr<Database> &database, bool everything);
+    Status merge_shard(Database &database, const std::shared_ptr<Shard> &shard, bool everything,
+                       bool &merged);
+    Status collect_index(Database &database);
+    struct Merge;
+    void choose_tombstones(const Shard &shard, bool all_rows, Sources &sources,
+                           SegmentWriter::Lsns &lsns);
+    bool choose_merge(Shard &shard, bool everything, Merge &merge);
+    Status run_merge(Database &database, const std::shared_ptr<Shard> &shard, Merge &merge);
+    Result<std::vector<SegmentInfo>> write_segments(Database &database, Shard &shard,
+                                                    const std::shared_ptr<const Sources> &sources,
+                                                    const SegmentWriter::Lsns &lsns, Tier tier,
+                                                    bool paced);
+    Status copy_series(const std::shared_ptr<const Sources> &sources, uint32_t series,
+                       const std::string &key, GroupCache &cache, SegmentWriter &writer);
+    Result<std::vector<std::shared_ptr<Segment>>> open_segments(
+        Shard &shard, const std::vector<SegmentInfo> &infos);
+    void pace(uint64_t bytes, int64_t began_ns);
+    bool merge_stops();
+
+    // ---- scrub.cpp ----
+    Status scrub_all(bool paced);
+    Status set_aside(Database &database, const std::shared_ptr<Shard> &shard,
+                     const std::shared_ptr<Segment> &segment, const std::string &reason);
+
+    // ---- snapshot.cpp ----
+    Status write_file(const std::string &path, std::string_view bytes);
+    Status snapshot_shard(Database &database, Shard &shard, const std::string &target,
+                          const std::string &known, std::string &list);
+    Status compact_flush();
+    Status repair_index(Database &database);
 
     // ---- schema.cpp ----
-    Result<std::map<uint32_t, const storage::Series *>> visible_series(
-        const Snapshot &snapshot, const varve_schema_request &request);
+    Result<Bitmap> visible(const Snapshot &snapshot, const varve_schema_request &request);
     template <typename List>
     Status list(varve_snapshot *snapshot, const varve_schema_request &request,
                 varve_schema_sink sink, List list_function);
@@ -145,30 +227,56 @@ class StrataStorage final : public Storage {
     varve_account *write_account_ = nullptr;
     std::unique_ptr<Wal> wal_;
     varve_task *committer_ = nullptr;
-    varve_task *maintainer_ = nullptr;
+    varve_task *flusher_ = nullptr;
+    varve_task *merger_ = nullptr;
     std::atomic<bool> running_{false};
+    std::atomic<int64_t> written_ns_{0};  // monotonic, of the last write
 
     std::mutex mutex_;
     std::map<uint64_t, std::shared_ptr<Database>> databases_;
     std::multiset<uint64_t> pending_drops_;  // LSNs whose renames are not durable yet
-    std::vector<std::string> quarantined_;
+    std::map<uint64_t, uint64_t> dropped_databases_;  // id → LSN; their index is still there
+    std::atomic<uint64_t> open_snapshots_{0};
+    std::mutex damage_mutex_;
+    std::vector<std::string> damage_;  // what was set aside or lost, for the status
     std::atomic<uint64_t> next_segment_id_{1};
-    bool trash_is_empty_ = false;    // the maintenance task's
+    bool trash_is_empty_ = false;    // the flush task's
     uint64_t last_flushed_lsn_ = 0;  // the highest that recovery saw
+    int64_t scrubbed_ns_ = 0;        // the merge task's
 
+    // Acknowledgements that wait for memory, so that senders slow down.
+    struct HeldBack {
+        int64_t until_ns;
+        std::shared_ptr<storage::Outcome> outcome;
+        varve_write_done done;
+        void *ctx;
+    };
+    std::mutex held_back_mutex_;
+    std::deque<HeldBack> held_back_;
+
+    // What the two maintenance tasks are asked for.
     std::mutex maintenance_mutex_;
     std::condition_variable maintenance_wanted_;
     std::condition_variable maintenance_done_;
     bool stop_maintenance_ = false;
-    bool woken_ = false;
+    bool flush_woken_ = false;
+    bool merge_woken_ = false;
+    uint64_t flushes_wanted_ = 0;
+    uint64_t flushes_done_ = 0;
     uint64_t compactions_wanted_ = 0;
+    uint64_t compactions_flushed_ = 0;
     uint64_t compactions_done_ = 0;
     std::string maintenance_error_;
+    std::atomic<bool> hurry_{false};  // somebody waits for a compaction: no pacing
 
     Metric quarantined_total_;
     Metric flushes_total_;
     Metric merges_total_;
+    Metric merge_bytes_total_;
+    Metric scrubbed_bytes_total_;
     Metric memtable_bytes_;
+    Metric merge_debt_;
+    Metric held_back_total_;
 };
 
 }  // namespace varve::strata

@@ -41,6 +41,15 @@ class ByteWriter {
         put(static_cast<uint32_t>(text_.size()));
         out_.append(text_);
     }
+    // LEB128: 7 bits a byte, lowest first.
+    void varint(uint64_t value) {
+        for (; value >= 0x80; value >>= 7) out_.push_back(static_cast<char>(value | 0x80));
+        out_.push_back(static_cast<char>(value));
+    }
+    // Small magnitudes of either sign stay short.
+    void zigzag(int64_t value) {
+        varint(static_cast<uint64_t>(value) << 1 ^ static_cast<uint64_t>(value >> 63));
+    }
     // Zero bytes up to a multiple of `alignment`, counted from the string's start.
     void align(size_t alignment) {
         out_.resize((out_.size() + alignment - 1) / alignment * alignment, '\0');
@@ -79,6 +88,25 @@ class ByteReader {
         return found;
     }
     std::string_view text() { return bytes(get<uint32_t>()); }
+    uint64_t varint() {
+        uint64_t value = 0;
+        for (unsigned shift = 0; shift < 64; shift += 7) {
+            const auto byte = get<uint8_t>();
+            value |= uint64_t{byte & 0x7fu} << shift;
+            if (byte < 0x80) return value;
+        }
+        ok_ = false;
+        return 0;
+    }
+    uint32_t varint32() {
+        const uint64_t value = varint();
+        if (value > UINT32_MAX) ok_ = false;
+        return ok_ ? static_cast<uint32_t>(value) : 0;
+    }
+    int64_t zigzag() {
+        const uint64_t value = varint();
+        return static_cast<int64_t>(value >> 1 ^ (0 - (value & 1)));
+    }
     void align(size_t alignment) {
         const size_t next = (at_ + alignment - 1) / alignment * alignment;
         bytes(next - at_);

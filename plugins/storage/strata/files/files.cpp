@@ -108,6 +108,42 @@ Status Files::remove(const std::string &path) const {
         [&](varve_error *error) { return table_->remove(host_.raw(), path.c_str(), error); });
 }
 
+Status Files::link_or_copy(const std::string &from, const std::string &to) const {
+    const Status linked = checked([&](varve_error *error) {
+        return table_->link(host_.raw(), from.c_str(), to.c_str(), error);
+    });
+    if (linked.ok() || linked.code() == Code::already_exists) return linked;
+    auto source = open(from, VARVE_FILE_READ);
+    if (!source.ok()) return source.status();
+    const auto size = source->size();
+    if (!size.ok()) return size.status();
+    auto target = open(to, VARVE_FILE_WRITE | VARVE_FILE_CREATE | VARVE_FILE_TRUNCATE);
+    if (!target.ok()) return target.status();
+    std::string part;
+    for (uint64_t at = 0; at < *size; at += part.size()) {
+        part.resize(std::min<uint64_t>(kCopySize, *size - at));
+        VARVE_RETURN_IF_ERROR(source->read_exactly(at, part.data(), part.size()));
+        VARVE_RETURN_IF_ERROR(target->write(at, part));
+    }
+    return target->sync();
+}
+
+Result<uint64_t> Files::sum_of(const std::string &path) const {
+    auto source = open(path, VARVE_FILE_READ);
+    if (!source.ok()) return source.status();
+    const auto size = source->size();
+    if (!size.ok()) return size.status();
+    Checksum sum;
+    std::string part;
+    for (uint64_t at = 0; at < *size; at += part.size()) {
+        part.resize(std::min<uint64_t>(kCopySize, *size - at));
+        const Status status = source->read_exactly(at, part.data(), part.size());
+        if (!status.ok()) return status.with_context(path);
+        sum.add(part);
+    }
+    return sum.value();
+}
+
 Status Files::make_directory(const std::string &path) const {
     return checked([&](varve_error *error) {
         return table_->make_directory(host_.raw(), path.c_str(), error);

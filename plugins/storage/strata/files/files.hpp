@@ -44,6 +44,10 @@ class Files {
     Result<std::string> read_all(const std::string &path) const;
     Status rename(const std::string &from, const std::string &to) const;
     Status remove(const std::string &path) const;
+    // A hard link, or a synced copy where there can be none.
+    Status link_or_copy(const std::string &from, const std::string &to) const;
+    // XXH3-64 of the whole file.
+    Result<uint64_t> sum_of(const std::string &path) const;
     Status make_directory(const std::string &path) const;
     Status sync_directory(const std::string &path) const;
     // Sorted; directories end in '/'. A missing directory is empty.

@@ -8,7 +8,6 @@ namespace {
 enum RecordType : uint16_t { kShardRecord = 1, kEditRecord = 2 };
 
 constexpr size_t kHeaderSize = 32;
-constexpr size_t kRecordSize = 32;
 
 std::string render_record(uint16_t type, uint64_t sequence, uint64_t seed,
                           std::string_view payload) {
@@ -53,25 +52,60 @@ bool read_identity(std::string_view payload, ShardIdentity &identity) {
     return reader.ok() && reader.at_end();
 }
 
-bool read_edit(std::string_view payload, ManifestState &state) {
+std::string encode_edit(const ManifestEdit &edit) {
+    std::string payload;
+    ByteWriter writer(payload);
+    writer.put(edit.flushed_lsn);
+    writer.put(static_cast<uint32_t>(edit.added.size()));
+    writer.put(static_cast<uint32_t>(edit.removed.size()));
+    writer.put(static_cast<uint32_t>(edit.tombstones.size()));
+    writer.put(static_cast<uint32_t>(edit.settled.size()));
+    for (const SegmentInfo &info : edit.added) writer.put(info);
+    for (const uint64_t id : edit.removed) writer.put(id);
+    for (const auto &[lsn, bytes] : edit.tombstones) {
+        writer.put(lsn);
+        writer.text(bytes);
+    }
+    for (const uint64_t lsn : edit.settled) writer.put(lsn);
+    return payload;
+}
+
+Result<ManifestEdit> decode_edit(std::string_view payload) {
     ByteReader reader(payload);
-    const auto flushed_lsn = reader.get<uint64_t>();
+    ManifestEdit edit;
+    edit.flushed_lsn = reader.get<uint64_t>();
     const auto added = reader.get<uint32_t>();
     const auto removed = reader.get<uint32_t>();
-    if (!reader.ok() || reader.left() != added * sizeof(SegmentInfo) + removed * sizeof(uint64_t)) {
-        return false;
+    const auto tombstones = reader.get<uint32_t>();
+    const auto settled = reader.get<uint32_t>();
+    for (uint32_t i = 0; i < added && reader.ok(); ++i) {
+        edit.added.push_back(reader.get<SegmentInfo>());
     }
-    std::vector<SegmentInfo> segments;
-    for (uint32_t i = 0; i < added; ++i) segments.push_back(reader.get<SegmentInfo>());
-    for (uint32_t i = 0; i < removed; ++i) {
-        const auto id = reader.get<uint64_t>();
+    for (uint32_t i = 0; i < removed && reader.ok(); ++i) {
+        edit.removed.push_back(reader.get<uint64_t>());
+    }
+    for (uint32_t i = 0; i < tombstones && reader.ok(); ++i) {
+        const auto lsn = reader.get<uint64_t>();
+        edit.tombstones[lsn] = reader.text();
+    }
+    for (uint32_t i = 0; i < settled && reader.ok(); ++i) {
+        edit.settled.push_back(reader.get<uint64_t>());
+    }
+    if (!reader.ok() || !reader.at_end()) return Status(Code::data_loss, "a damaged edit");
+    return edit;
+}
+
+void apply_edit(const ManifestEdit &edit, ManifestState &state) {
+    for (const uint64_t id : edit.removed) {
         std::erase_if(state.segments, [&](const SegmentInfo &info) { return info.id == id; });
     }
-    state.segments.insert(state.segments.end(), segments.begin(), segments.end());
-    std::sort(state.segments.begin(), state.segments.end(),
-              [](const SegmentInfo &a, const SegmentInfo &b) { return a.lsn_max < b.lsn_max; });
-    state.flushed_lsn = std::max(state.flushed_lsn, flushed_lsn);
-    return true;
+    state.segments.insert(state.segments.end(), edit.added.begin(), edit.added.end());
+    std::stable_sort(
+        state.segments.begin(), state.segments.end(),
+        [](const SegmentInfo &a, const SegmentInfo &b) { return a.lsn_max < b.lsn_max; });
+    for (const auto &[lsn, bytes] : edit.tombstones) state.tombstones[lsn] = bytes;
+    for (const uint64_t lsn : edit.settled) state.tombstones.erase(lsn);
+    state.flushed_lsn = std::max(state.flushed_lsn, edit.flushed_lsn);
 }
 
 // Reads the record at `at` into the state; false when it is not whole and sound.
@@ -93,8 +127,10 @@ bool read_record(std::string_view bytes, size_t &at, ManifestState &state, bool 
     if (type == kShardRecord) {
         if (!read_identity(payload, state.identity)) return false;
         has_identity = true;
-    } else if (type != kEditRecord || !has_identity || !read_edit(payload, state)) {
-        return false;
+    } else {
+        const auto edit = decode_edit(payload);
+        if (type != kEditRecord || !has_identity || !edit.ok()) return false;
+        apply_edit(*edit, state);
     }
     state.sequence = sequence;
     at += reader.position();
@@ -132,14 +168,11 @@ Result<ManifestState> parse_manifest(std::string_view bytes) {
 }
 
 std::string render_edit(const ManifestEdit &edit, uint64_t sequence, uint64_t seed) {
-    std::string payload;
-    ByteWriter writer(payload);
-    writer.put(edit.flushed_lsn);
-    writer.put(static_cast<uint32_t>(edit.added.size()));
-    writer.put(static_cast<uint32_t>(edit.removed.size()));
-    for (const SegmentInfo &info : edit.added) writer.put(info);
-    for (const uint64_t id : edit.removed) writer.put(id);
-    return render_record(kEditRecord, sequence, seed, payload);
+    return render_record(kEditRecord, sequence, seed, encode_edit(edit));
+}
+
+bool Manifest::has_edit(const ManifestState &state) {
+    return state.flushed_lsn != 0 || !state.segments.empty() || !state.tombstones.empty();
 }
 
 std::string render_manifest(const ManifestState &state) {
@@ -151,8 +184,9 @@ std::string render_manifest(const ManifestState &state) {
     writer.put(uint64_t{0});
     writer.put(checksum(out, 0));
     out += render_record(kShardRecord, 1, state.seed, render_identity(state.identity));
-    if (state.flushed_lsn != 0 || !state.segments.empty()) {
-        out += render_edit({state.flushed_lsn, state.segments, {}}, 2, state.seed);
+    if (Manifest::has_edit(state)) {
+        out += render_edit({state.flushed_lsn, state.segments, {}, state.tombstones, {}}, 2,
+                           state.seed);
     }
     return out;
 }
@@ -162,6 +196,16 @@ Result<Manifest> Manifest::create(const Files &files, const std::string &path,
     Manifest manifest(files, path);
     manifest.state_ = std::move(state);
     if (Status status = manifest.rewrite(); !status.ok()) return status;
+    return manifest;
+}
+
+Result<Manifest> Manifest::open(const Files &files, const std::string &path, ManifestState state) {
+    if (!state.complete) return create(files, path, std::move(state));
+    auto file = files.open(path, VARVE_FILE_WRITE);
+    if (!file.ok()) return file.status();
+    Manifest manifest(files, path);
+    manifest.file_ = std::move(*file);
+    manifest.state_ = std::move(state);
     return manifest;
 }
 
@@ -181,7 +225,7 @@ Status Manifest::rewrite() {
         file_ = std::move(*file);
     }
     state_.size_bytes = bytes.size();
-    state_.sequence = state_.flushed_lsn != 0 || !state_.segments.empty() ? 2 : 1;
+    state_.sequence = has_edit(state_) ? 2 : 1;
     state_.complete = true;
     stale_ = false;
     return {};
@@ -190,10 +234,7 @@ Status Manifest::rewrite() {
 Status Manifest::apply(const ManifestEdit &edit) {
     ManifestState next = state_;
     const std::string record = render_edit(edit, state_.sequence + 1, state_.seed);
-    const std::string_view payload =
-        std::string_view(record).substr(kRecordSize, 16 + edit.added.size() * sizeof(SegmentInfo) +
-                                                         edit.removed.size() * sizeof(uint64_t));
-    read_edit(payload, next);
+    apply_edit(edit, next);
     if (stale_ || state_.size_bytes + record.size() > kSizeMax) {
         std::swap(state_, next);
         Status status = rewrite();

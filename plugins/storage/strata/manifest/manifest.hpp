@@ -14,6 +14,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,7 +25,7 @@ namespace varve::strata {
 
 inline constexpr uint32_t kManifestMagic = 0x4e414d56;        // "VMAN"
 inline constexpr uint32_t kManifestRecordMagic = 0x43524d56;  // "VMRC"
-inline constexpr uint32_t kManifestVersion = 1;
+inline constexpr uint32_t kManifestVersion = 2;
 
 // One segment as the manifest knows it.
 struct SegmentInfo {
@@ -58,6 +59,7 @@ struct ManifestState {
     ShardIdentity identity;
     uint64_t flushed_lsn = 0;
     std::vector<SegmentInfo> segments;  // in the order of their LSNs
+    std::map<uint64_t, std::string> tombstones;  // LSN → scan/tombstone.hpp's bytes
     uint64_t sequence = 0;              // of the last record
     uint64_t seed = 0;
     uint64_t size_bytes = 0;  // of the sound part
@@ -69,6 +71,8 @@ struct ManifestEdit {
     uint64_t flushed_lsn = 0;
     std::vector<SegmentInfo> added;
     std::vector<uint64_t> removed;
+    std::map<uint64_t, std::string> tombstones{};  // new ones
+    std::vector<uint64_t> settled{};               // LSNs of tombstones that hide nothing any more
 };
 
 // Pure. data_loss when the header or the first record is damaged; unsupported for a newer version.
@@ -86,11 +90,17 @@ class Manifest {
     static Result<Manifest> create(const Files &files, const std::string &path,
                                    ManifestState state);
 
+    // Takes up a file that was read as `state`; writes it anew if it is not whole.
+    static Result<Manifest> open(const Files &files, const std::string &path, ManifestState state);
+
     const ManifestState &state() const { return state_; }
     // Appends an edit; durable when it returns. After an error the file is written anew first.
     Status apply(const ManifestEdit &edit);
     // Notes other names.
     Status rename(const std::string &db_name, const std::string &rp_name);
+
+    // Whether the state says more than whose shard it is.
+    static bool has_edit(const ManifestState &state);
 
     static constexpr uint64_t kSizeMax = 1 << 20;  // then the file is written anew
 

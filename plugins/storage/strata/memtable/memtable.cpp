@@ -8,7 +8,7 @@
 namespace varve::strata {
 namespace {
 
-constexpr uint32_t kFirstChunkRows = 4;
+constexpr uint32_t kFirstChunkRows = 2;
 constexpr uint32_t kChunkRowsMax = 256;
 constexpr size_t kFirstBlockSize = 16 << 10;
 constexpr size_t kBlockSizeMax = 1 << 20;
@@ -61,17 +61,20 @@ const Shape *Memtable::shape(const std::vector<const Column *> &columns) {
     return found;
 }
 
-uint64_t *Memtable::reserve(uint32_t series, const Shape *shape, int64_t time, uint64_t lsn) {
-    if (series >= slots_.size() || slots_[series] == nullptr) {
-        auto *slot = new (arena_.allocate(sizeof(Slot))) Slot;
+uint64_t *Memtable::reserve(uint32_t series, const Shape *shape, int64_t time, uint64_t lsn,
+                            bool &is_new) {
+    Slot *found = slot_of(series);
+    is_new = found == nullptr || found->last == nullptr;
+    if (is_new) {
         std::unique_lock lock(mutex_);
-        if (series >= slots_.size()) {
-            slots_.resize(std::max<size_t>(series + 1, slots_.size() * 2));
-        }
-        slots_[series] = slot;
+        const size_t page = series / kPageSlots;
+        if (page >= pages_.size()) pages_.resize(std::max(page + 1, pages_.size() * 2));
+        if (pages_[page] == nullptr) pages_[page] = new (arena_.allocate(sizeof(Page))) Page;
         series_.push_back(series);
+        first_lsns_.push_back(lsn);
+        found = slot_of(series);
     }
-    Slot &slot = *slots_[series];
+    Slot &slot = *found;
     Chunk *chunk = slot.last;
     const uint32_t count = chunk == nullptr ? 0 : chunk->count.load(std::memory_order_relaxed);
     if (chunk == nullptr || chunk->shape != shape || count == chunk->capacity) {
@@ -96,7 +99,7 @@ uint64_t *Memtable::reserve(uint32_t series, const Shape *shape, int64_t time, u
 }
 
 void Memtable::publish(uint32_t series) {
-    Chunk &chunk = *slots_[series]->last;
+    Chunk &chunk = *slot_of(series)->last;
     chunk.count.store(chunk.count.load(std::memory_order_relaxed) + 1, std::memory_order_release);
     row_count_.store(row_count() + 1, std::memory_order_relaxed);
 }
@@ -119,13 +122,19 @@ std::string_view Memtable::text_of(uint64_t word) {
 
 const Chunk *Memtable::chunks(uint32_t series) const {
     std::shared_lock lock(mutex_);
-    if (series >= slots_.size() || slots_[series] == nullptr) return nullptr;
-    return slots_[series]->first.load(std::memory_order_acquire);
+    const Slot *found = slot_of(series);
+    return found == nullptr ? nullptr : found->first.load(std::memory_order_acquire);
 }
 
-std::vector<uint32_t> Memtable::series() const {
+std::vector<uint32_t> Memtable::series(uint64_t lsn) const {
     std::shared_lock lock(mutex_);
-    return series_;
+    const auto end = std::upper_bound(first_lsns_.begin(), first_lsns_.end(), lsn);
+    return {series_.begin(), series_.begin() + (end - first_lsns_.begin())};
+}
+
+size_t Memtable::series_count() const {
+    std::shared_lock lock(mutex_);
+    return series_.size();
 }
 
 }  // namespace varve::strata

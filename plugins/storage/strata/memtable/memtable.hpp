@@ -78,7 +78,9 @@ class Memtable {
     // The shape with exactly these columns.
     const Shape *shape(const std::vector<const Column *> &columns);
     // Room for one row of the series: words()-many words to be filled in; publish() shows it.
-    uint64_t *reserve(uint32_t series, const Shape *shape, int64_t time, uint64_t lsn);
+    // `is_new`: set when it is the series' first row here.
+    uint64_t *reserve(uint32_t series, const Shape *shape, int64_t time, uint64_t lsn,
+                      bool &is_new);
     void publish(uint32_t series);
     // A string kept in the arena, as a word.
     uint64_t keep_text(std::string_view text);
@@ -87,8 +89,9 @@ class Memtable {
     static std::string_view text_of(uint64_t word);
     // The first chunk of a series, or null.
     const Chunk *chunks(uint32_t series) const;
-    // All series that have rows.
-    std::vector<uint32_t> series() const;
+    // The series that have rows up to this LSN, in the order of their first rows.
+    std::vector<uint32_t> series(uint64_t lsn = UINT64_MAX) const;
+    size_t series_count() const;
     uint64_t size_bytes() const { return size_bytes_.load(std::memory_order_relaxed); }
     uint64_t row_count() const { return row_count_.load(std::memory_order_relaxed); }
     bool empty() const { return row_count() == 0; }
@@ -103,12 +106,24 @@ class Memtable {
         Chunk *last = nullptr;
     };
 
+    // Ids are dense over a database, but a shard may hold few of them.
+    static constexpr uint32_t kPageSlots = 64;
+    struct Page {
+        Slot slots[kPageSlots];
+    };
+    Slot *slot_of(uint32_t series) const {
+        const size_t page = series / kPageSlots;
+        if (page >= pages_.size() || pages_[page] == nullptr) return nullptr;
+        return &pages_[page]->slots[series % kPageSlots];
+    }
+
     Arena arena_;
     std::deque<Shape> shapes_;
     std::map<std::vector<const Column *>, const Shape *> shape_of_;
-    mutable std::shared_mutex mutex_;  // slots_ and series_ against readers
-    std::vector<Slot *> slots_;
+    mutable std::shared_mutex mutex_;  // pages_ and series_ against readers
+    std::vector<Page *> pages_;        // in the arena
     std::vector<uint32_t> series_;
+    std::vector<uint64_t> first_lsns_;  // like series_
     std::atomic<uint64_t> size_bytes_{0};
     std::atomic<uint64_t> row_count_{0};
     uint64_t lsn_min_ = UINT64_MAX;

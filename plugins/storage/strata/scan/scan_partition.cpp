@@ -5,11 +5,6 @@
 namespace varve::strata {
 namespace {
 
-size_t width_of(uint32_t type) {
-    if (type == VARVE_TYPE_STRING) return sizeof(varve_str);
-    return type == VARVE_TYPE_BOOLEAN ? 1 : 8;
-}
-
 varve_column column_of(const varve_scan_column &asked, const DecodedColumn &decoded) {
     varve_column column{};
     column.name = asked.name;
@@ -22,8 +17,39 @@ varve_column column_of(const varve_scan_column &asked, const DecodedColumn &deco
 
 }  // namespace
 
-ScanPartition::ScanPartition(std::shared_ptr<const ScanState> state,
-                             std::vector<const storage::Series *> series)
+bool ScanState::excludes(const varve_block_stats *stats) const {
+    for (const auto &[column, condition] : conditions) {
+        const uint32_t type = shape.columns[column].type;
+        const varve_block_stats &one = stats[column];
+        if (one.count == 0) return true;
+        if ((one.present & VARVE_STATS_MINMAX) == 0) continue;
+        const storage::TypedValue constant{condition->type, condition->constant.as_uint,
+                                           view(condition->text)};
+        const storage::TypedValue low{type, one.min.as_uint, {}};
+        const storage::TypedValue high{type, one.max.as_uint, {}};
+        bool possible = true;
+        switch (condition->op) {
+            case VARVE_EQ:
+                possible = storage::condition_met(low, VARVE_LE, constant) &&
+                           storage::condition_met(high, VARVE_GE, constant);
+                break;
+            case VARVE_LT:
+            case VARVE_LE:
+                possible = storage::condition_met(low, condition->op, constant);
+                break;
+            case VARVE_GT:
+            case VARVE_GE:
+                possible = storage::condition_met(high, condition->op, constant);
+                break;
+            default:
+                break;
+        }
+        if (!possible) return true;
+    }
+    return false;
+}
+
+ScanPartition::ScanPartition(std::shared_ptr<const ScanState> state, std::vector<uint32_t> series)
     : state_(std::move(state)),
       series_(std::move(series)),
       charge_(state_->memory, state_->shape.request->account) {}
@@ -36,13 +62,14 @@ Status ScanPartition::open_reader() {
     options.range = state_->shape.range;
     options.lsn = state_->lsn;
     options.descending = descending;
-    reader_ = std::make_unique<SeriesReader>(shard.sources, series_[series_at_]->id, shard.wanted,
-                                             options);
+    reader_ = std::make_unique<SeriesReader>(shard.sources, series_[series_at_],
+                                             state_->measurement, shard.wanted, options, cache_);
     return reader_->open();
 }
 
 Status ScanPartition::charge() {
     const uint64_t size_bytes = clip_arena_.size_bytes() + lookup_arena_.size_bytes() +
+                                cache_.size_bytes() + keys_bytes_ +
                                 (reader_ == nullptr ? 0 : reader_->size_bytes());
     if (size_bytes <= charged_) return {};
     VARVE_RETURN_IF_ERROR(charge_.add(size_bytes - charged_));
@@ -50,24 +77,40 @@ Status ScanPartition::charge() {
     return {};
 }
 
-Status ScanPartition::next(varve_block &block) {
-    if (state_->shape.cancelled()) return {Code::cancelled, "the scan was cancelled"};
-    loaded_ = false;
-    clip_arena_.reset();
+// Moves on to the next block of the reader or of the readers to come.
+Status ScanPartition::next_block() {
+    const uint64_t limit = state_->shape.request->limit_per_series;
     while (true) {
         if (series_at_ == series_.size()) return {Code::end, ""};
-        if (shard_at_ == state_->shards.size()) {
+        if (shard_at_ == state_->shards.size() || (limit != 0 && rows_given_ >= limit)) {
             shard_at_ = 0;
+            rows_given_ = 0;
+            reader_.reset();
             ++series_at_;
             continue;
         }
         if (reader_ == nullptr) VARVE_RETURN_IF_ERROR(open_reader());
         const Status status = reader_->next();
-        if (status.ok()) break;
+        if (status.ok()) return status;
         if (status.code() != Code::end) return status;
         reader_.reset();
         ++shard_at_;
     }
+}
+
+Status ScanPartition::next(varve_block &block) {
+    const varve_scan_request &request = *state_->shape.request;
+    loaded_ = false;
+    clip_arena_.reset();
+    do {
+        if (state_->shape.cancelled()) return {Code::cancelled, "the scan was cancelled"};
+        VARVE_RETURN_IF_ERROR(next_block());
+        stats_ = nullptr;
+        if (request.wants_stats == 0 && state_->conditions.empty()) continue;
+        auto stats = reader_->stats();
+        if (!stats.ok()) return stats.status();
+        stats_ = *stats;
+    } while (stats_ != nullptr && state_->excludes(stats_));
     VARVE_RETURN_IF_ERROR(charge());
     block.struct_size = sizeof block;
     block.series = static_cast<uint32_t>(series_at_);
@@ -75,30 +118,10 @@ Status ScanPartition::next(varve_block &block) {
     block.exact = 1;
     block.t_min = reader_->time_min();
     block.t_max = reader_->time_max();
-    block.stats = reader_->stats();
+    block.stats = stats_;
     block.block_data = reader_.get();
     columns_.assign(state_->shape.columns.size(), varve_column{});
     return {};
-}
-
-// Cuts the rows outside the range off; what is cut at the front is moved, so that it stays aligned.
-void ScanPartition::clip(DecodedColumn &column, uint32_t type) {
-    if (clip_from_ == 0) return;
-    const uint32_t rows = clip_to_ - clip_from_;
-    const size_t width = width_of(type);
-    void *values = clip_arena_.allocate(width * rows, kChunkAlignment);
-    std::memcpy(values, static_cast<const char *>(column.values) + width * clip_from_,
-                width * rows);
-    column.values = values;
-    if (column.validity == nullptr) return;
-    const size_t words = (rows + 63) / 64;
-    auto *validity = static_cast<uint64_t *>(clip_arena_.allocate(8 * words + 8, kChunkAlignment));
-    std::memset(validity, 0, 8 * words);
-    for (uint32_t i = 0; i < rows; ++i) {
-        const uint32_t row = clip_from_ + i;
-        validity[i / 64] |= (column.validity[row / 64] >> (row % 64) & 1) << (i % 64);
-    }
-    column.validity = validity;
 }
 
 Status ScanPartition::load(const varve_block &, std::span<const uint32_t> positions,
@@ -110,9 +133,10 @@ Status ScanPartition::load(const varve_block &, std::span<const uint32_t> positi
         const int64_t *end = *times + reader_->row_count();
         clip_from_ = static_cast<uint32_t>(std::lower_bound(*times, end, range.first) - *times);
         clip_to_ = static_cast<uint32_t>(std::upper_bound(*times, end, range.last) - *times);
-        DecodedColumn clipped{*times, nullptr};
-        clip(clipped, VARVE_TYPE_INT64);
+        const DecodedColumn clipped = slice({*times, nullptr}, VARVE_TYPE_INT64, clip_from_,
+                                            clip_to_ - clip_from_, clip_arena_);
         times_ = static_cast<const int64_t *>(clipped.values);
+        rows_given_ += clip_to_ - clip_from_;
         loaded_ = true;
     }
     for (const uint32_t position : positions) {
@@ -123,8 +147,8 @@ Status ScanPartition::load(const varve_block &, std::span<const uint32_t> positi
         auto column = reader_->column(position);
         if (!column.ok()) return column.status();
         const varve_scan_column &asked = state_->shape.columns[position];
-        clip(*column, asked.type);
-        columns_[position] = column_of(asked, *column);
+        columns_[position] = column_of(
+            asked, slice(*column, asked.type, clip_from_, clip_to_ - clip_from_, clip_arena_));
     }
     VARVE_RETURN_IF_ERROR(charge());
     out.struct_size = sizeof out;
@@ -134,12 +158,24 @@ Status ScanPartition::load(const varve_block &, std::span<const uint32_t> positi
     return {};
 }
 
+const ScanPartition::Key &ScanPartition::key_of(uint32_t series) {
+    auto &key = keys_[series];
+    if (key != nullptr) return *key;
+    key = std::make_unique<Key>();
+    // A damaged index gives an empty key; the damage is reported where it is found.
+    Status status = state_->index->key_of(series_[series], key->text);
+    if (status.ok()) status = series_key::split(key->text, key->parts);
+    if (!status.ok()) *key = Key();
+    keys_bytes_ += sizeof(Key) + 2 * key->text.size();
+    return *key;
+}
+
 std::string_view ScanPartition::series_key(uint32_t series) {
-    return series_[series]->key;
+    return key_of(series).text;
 }
 
 std::string_view ScanPartition::series_tag(uint32_t series, uint32_t tag) {
-    return series_[series]->parts.tag(view(state_->shape.request->tag_keys[tag]));
+    return key_of(series).parts.tag(view(state_->shape.request->tag_keys[tag]));
 }
 
 Status ScanPartition::lookup_one(uint32_t series, int64_t time, std::span<const uint32_t> positions,
@@ -149,7 +185,8 @@ Status ScanPartition::lookup_one(uint32_t series, int64_t time, std::span<const 
     options.lsn = state_->lsn;
     for (const ShardScan &shard : state_->shards) {
         if (time < shard.from_ns || (time >= shard.to_ns && shard.to_ns != INT64_MAX)) continue;
-        SeriesReader reader(shard.sources, series_[series]->id, shard.wanted, options);
+        SeriesReader reader(shard.sources, series_[series], state_->measurement, shard.wanted,
+                            options, cache_);
         VARVE_RETURN_IF_ERROR(reader.open());
         const Status status = reader.next();
         if (status.code() == Code::end) continue;

@@ -1,7 +1,10 @@
 // A partition of a scan: series one after the other, each through all shards of the range.
 #pragma once
 
-#include "storage/common/series_index.hpp"
+#include <unordered_map>
+
+#include "common/series_key.hpp"
+#include "storage/strata/index/series_index.hpp"
 #include "storage/strata/scan/series_reader.hpp"
 
 namespace varve::strata {
@@ -18,15 +21,21 @@ struct ShardScan {
 struct ScanState {
     storage::ScanShape shape;
     std::vector<ShardScan> shards;
-    std::shared_ptr<const void> keeper;  // the database, so that its series stay
+    std::string measurement;
+    std::shared_ptr<const void> keeper;  // the database, so that its index stays
+    const SeriesIndex *index = nullptr;
     uint64_t lsn = 0;
     const varve_host_memory *memory = nullptr;
+    // Conditions whose column is scanned: position in shape.columns, and the condition.
+    std::vector<std::pair<uint32_t, const varve_value_condition *>> conditions;
+
+    // Whether no row of a block with these statistics can meet all conditions.
+    bool excludes(const varve_block_stats *stats) const;
 };
 
 class ScanPartition final : public storage::Partition {
   public:
-    ScanPartition(std::shared_ptr<const ScanState> state,
-                  std::vector<const storage::Series *> series);
+    ScanPartition(std::shared_ptr<const ScanState> state, std::vector<uint32_t> series);
 
     Status next(varve_block &block) override;
     Status load(const varve_block &block, std::span<const uint32_t> positions,
@@ -37,17 +46,25 @@ class ScanPartition final : public storage::Partition {
                   std::span<const uint32_t> positions, varve_looked_up &out) override;
 
   private:
+    struct Key {
+        std::string text;
+        series_key::Parts parts;
+    };
+    const Key &key_of(uint32_t series);
     Status open_reader();
+    Status next_block();
     Status charge();
-    void clip(DecodedColumn &column, uint32_t type);
     Status lookup_one(uint32_t series, int64_t time, std::span<const uint32_t> positions,
                       size_t row);
 
     std::shared_ptr<const ScanState> state_;
-    std::vector<const storage::Series *> series_;
+    std::vector<uint32_t> series_;
     size_t series_at_ = 0;
     size_t shard_at_ = 0;
+    uint64_t rows_given_ = 0;  // of this series
+    GroupCache cache_;
     std::unique_ptr<SeriesReader> reader_;
+    const varve_block_stats *stats_ = nullptr;
     bool loaded_ = false;
     uint32_t clip_from_ = 0;
     uint32_t clip_to_ = 0;
@@ -56,6 +73,8 @@ class ScanPartition final : public storage::Partition {
     std::vector<varve_column> columns_;
     Arena lookup_arena_;
     std::vector<varve_column> looked_up_;
+    std::unordered_map<uint32_t, std::unique_ptr<Key>> keys_;
+    uint64_t keys_bytes_ = 0;
     storage::Charge charge_;
     uint64_t charged_ = 0;
 };

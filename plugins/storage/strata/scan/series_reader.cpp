@@ -6,46 +6,64 @@
 namespace varve::strata {
 
 SeriesReader::SeriesReader(std::shared_ptr<const Sources> sources, uint32_t series,
-                           std::vector<const Column *> wanted, const ReadOptions &options)
+                           std::string_view measurement, std::vector<const Column *> wanted,
+                           const ReadOptions &options, GroupCache &cache)
     : sources_(std::move(sources)),
       series_(series),
+      measurement_(measurement),
       wanted_(std::move(wanted)),
-      options_(options) {}
+      options_(options),
+      cache_(cache) {}
 
 Status SeriesReader::open() {
-    VARVE_RETURN_IF_ERROR(collect_segments());
+    for (const auto &tombstone : sources_->tombstones) {
+        if (!tombstone->series.contains(series_)) continue;
+        if (!options_.range.overlaps(tombstone->range.first, tombstone->range.last)) continue;
+        tombstones_.push_back(tombstone.get());
+        conditional_ = conditional_ || !tombstone->conditions.empty();
+    }
+    VARVE_RETURN_IF_ERROR(collect_groups());
     collect_memtables();
-    build_clusters();
-    return {};
+    return build_clusters();
 }
 
 bool SeriesReader::has_wanted(const std::vector<const Column *> &columns) const {
-    if (wanted_.empty()) return true;
-    for (const Column *column : columns) {
-        if (std::find(wanted_.begin(), wanted_.end(), column) != wanted_.end()) return true;
-    }
-    return false;
+    if (wanted_.empty() || conditional_) return true;
+    return std::any_of(columns.begin(), columns.end(), [&](const Column *column) {
+        return std::find(wanted_.begin(), wanted_.end(), column) != wanted_.end();
+    });
 }
 
-bool SeriesReader::has_wanted(const Segment &segment, const BlockEntry &block) const {
-    if (wanted_.empty()) return true;
-    for (const ChunkEntry &chunk : block.chunks) {
-        const Column *column = segment.columns()[chunk.column];
-        if (std::find(wanted_.begin(), wanted_.end(), column) != wanted_.end()) return true;
-    }
-    return false;
+bool SeriesReader::has_wanted(const DecodedGroup &group) const {
+    if (wanted_.empty() || conditional_) return true;
+    return std::any_of(wanted_.begin(), wanted_.end(), [&](const Column *column) {
+        return column != nullptr && group.has(column);
+    });
 }
 
-Status SeriesReader::collect_segments() {
-    std::vector<BlockEntry> entries;
+SeriesReader::Effect SeriesReader::effect(uint64_t lsn, int64_t time_min, int64_t time_max) const {
+    Effect found = Effect::none;
+    for (const Tombstone *tombstone : tombstones_) {
+        if (tombstone->lsn <= lsn || !tombstone->range.overlaps(time_min, time_max)) continue;
+        if (tombstone->conditions.empty() && tombstone->covers(time_min, time_max)) {
+            return Effect::all;
+        }
+        found = Effect::some;
+    }
+    return found;
+}
+
+Status SeriesReader::collect_groups() {
+    std::vector<std::shared_ptr<DecodedGroup>> found;
     for (const auto &segment : sources_->segments) {
-        const Segment::SeriesKeys *keys = segment->find(series_);
-        if (keys == nullptr) continue;
-        if (!options_.range.overlaps(keys->entry.time_min, keys->entry.time_max)) continue;
-        VARVE_RETURN_IF_ERROR(segment->blocks(*keys, entries));
-        for (BlockEntry &entry : entries) {
-            if (!options_.range.overlaps(entry.header.time_min, entry.header.time_max)) continue;
-            if (has_wanted(*segment, entry)) blocks_.push_back({segment.get(), std::move(entry)});
+        const SegmentHeader &header = segment->header();
+        if (!options_.range.overlaps(header.time_min, header.time_max)) continue;
+        found.clear();
+        VARVE_RETURN_IF_ERROR(cache_.groups_of(segment, series_, measurement_, found));
+        for (auto &group : found) {
+            const GroupEntry &entry = group->entry();
+            if (!options_.range.overlaps(entry.time_min, entry.time_max)) continue;
+            if (has_wanted(*group)) groups_.push_back(std::move(group));
         }
     }
     return {};
@@ -63,6 +81,7 @@ void SeriesReader::collect_memtables() {
                 const uint64_t *row = chunk->row(i);
                 const auto time = static_cast<int64_t>(row[0]);
                 if (row[1] > options_.lsn || !options_.range.contains(time)) continue;
+                if (effect(row[1], time, time) == Effect::all) continue;
                 memory_rows_.push_back({time, row[1], static_cast<uint32_t>(row[2]), source, i});
             }
         }
@@ -72,47 +91,111 @@ void SeriesReader::collect_memtables() {
     }
 }
 
-void SeriesReader::build_clusters() {
-    std::vector<uint32_t> order(blocks_.size());
-    for (uint32_t i = 0; i < order.size(); ++i) order[i] = i;
-    const auto header = [&](uint32_t i) -> const BlockHeader & { return blocks_[i].entry.header; };
-    std::sort(order.begin(), order.end(),
-              [&](uint32_t a, uint32_t b) { return header(a).time_min < header(b).time_min; });
-    std::vector<Cluster> of_blocks;
-    for (const uint32_t i : order) {
-        const bool joins = !of_blocks.empty() && (options_.one_cluster ||
-                                                  header(i).time_min <= of_blocks.back().time_max);
-        if (!joins) of_blocks.push_back({{}, 0, 0, header(i).time_min, header(i).time_max});
-        of_blocks.back().blocks.push_back(i);
-        of_blocks.back().time_max = std::max(of_blocks.back().time_max, header(i).time_max);
+// Appends the group's blocks of this series.
+Status SeriesReader::split(uint32_t group, std::vector<Piece> &pieces) {
+    const uint64_t lsn = groups_[group]->segment().header().applied_lsn;
+    const auto blocks = groups_[group]->blocks_of(series_);
+    if (!blocks.ok()) return blocks.status();
+    for (uint32_t i = blocks->first; i < blocks->second; ++i) {
+        const auto block = groups_[group]->block(i);
+        if (!block.ok()) return block.status();
+        if (!options_.range.overlaps(block->time_min, block->time_max)) continue;
+        const Effect hidden = effect(lsn, block->time_min, block->time_max);
+        if (hidden == Effect::all) continue;
+        pieces.push_back({group, i, block->row_from, block->row_count, block->time_min,
+                          block->time_max, hidden == Effect::some});
+    }
+    return {};
+}
+
+// The groups as pieces, whole where nothing overlaps them.
+Status SeriesReader::make_pieces(std::vector<Piece> &pieces) {
+    std::vector<Piece> whole;
+    for (uint32_t g = 0; g < groups_.size(); ++g) {
+        const GroupEntry &entry = groups_[g]->entry();
+        if (entry.packed) {
+            VARVE_RETURN_IF_ERROR(split(g, pieces));
+            continue;
+        }
+        const Effect hidden =
+            effect(groups_[g]->segment().header().applied_lsn, entry.time_min, entry.time_max);
+        if (hidden == Effect::all) continue;
+        whole.push_back({g, kWhole, 0, entry.row_count, entry.time_min, entry.time_max,
+                         hidden == Effect::some});
+    }
+    // What already lies there in order of time: ends of everything else, to find overlaps.
+    std::vector<std::pair<int64_t, int64_t>> spans;
+    for (const Piece &piece : pieces) spans.emplace_back(piece.time_min, piece.time_max);
+    for (const Piece &piece : whole) spans.emplace_back(piece.time_min, piece.time_max);
+    std::sort(spans.begin(), spans.end());
+    std::vector<int64_t> highest;  // time_max of all spans up to here
+    for (const auto &[low, high] : spans) {
+        highest.push_back(highest.empty() ? high : std::max(highest.back(), high));
+    }
+    for (const Piece &piece : whole) {
+        const auto at = std::lower_bound(spans.begin(), spans.end(),
+                                         std::make_pair(piece.time_min, piece.time_max)) -
+                        spans.begin();
+        const auto place = static_cast<size_t>(at);
+        bool alone = !piece.merge && (place == 0 || highest[place - 1] < piece.time_min) &&
+                     (place + 1 == spans.size() || spans[place + 1].first > piece.time_max);
+        const auto row =
+            std::lower_bound(memory_rows_.begin(), memory_rows_.end(), piece.time_min,
+                             [](const Entry &entry, int64_t time) { return entry.time < time; });
+        alone = alone && (row == memory_rows_.end() || row->time > piece.time_max);
+        if (alone) {
+            pieces.push_back(piece);
+        } else {
+            VARVE_RETURN_IF_ERROR(split(piece.group, pieces));
+        }
+    }
+    std::sort(pieces.begin(), pieces.end(),
+              [](const Piece &a, const Piece &b) { return a.time_min < b.time_min; });
+    return {};
+}
+
+Status SeriesReader::build_clusters() {
+    std::vector<Piece> pieces;
+    VARVE_RETURN_IF_ERROR(make_pieces(pieces));
+    std::vector<Cluster> of_pieces;
+    for (const Piece &piece : pieces) {
+        if (of_pieces.empty() || piece.time_min > of_pieces.back().time_max) {
+            of_pieces.push_back({{}, 0, 0, piece.time_min, piece.time_max, false});
+        }
+        Cluster &cluster = of_pieces.back();
+        cluster.pieces.push_back(piece);
+        cluster.time_max = std::max(cluster.time_max, piece.time_max);
+        cluster.merge = piece.merge || cluster.pieces.size() > 1;
     }
     size_t at = 0;
     const auto alone = [&](size_t to) {
-        if (to > at) clusters_.push_back({{}, at, to, 0, 0});
+        if (to > at) clusters_.push_back({{}, at, to, 0, 0, true});
         at = to;
     };
     const auto begin = memory_rows_.begin();
-    for (Cluster &cluster : of_blocks) {
+    for (Cluster &cluster : of_pieces) {
         const auto first =
-            std::lower_bound(begin + at, memory_rows_.end(), cluster.time_min,
+            std::lower_bound(begin + static_cast<int64_t>(at), memory_rows_.end(), cluster.time_min,
                              [](const Entry &entry, int64_t time) { return entry.time < time; });
         const auto last =
             std::upper_bound(first, memory_rows_.end(), cluster.time_max,
                              [](int64_t time, const Entry &entry) { return time < entry.time; });
-        alone(first - begin);
-        cluster.entry_from = first - begin;
-        cluster.entry_to = at = last - begin;
+        alone(static_cast<size_t>(first - begin));
+        cluster.entry_from = static_cast<size_t>(first - begin);
+        cluster.entry_to = at = static_cast<size_t>(last - begin);
+        cluster.merge = cluster.merge || first != last;
         clusters_.push_back(std::move(cluster));
     }
     alone(memory_rows_.size());
     if (options_.descending) std::reverse(clusters_.begin(), clusters_.end());
+    return {};
 }
 
 std::vector<const Column *> SeriesReader::all_columns() const {
     std::set<const Column *> columns;
-    for (const SegmentBlock &block : blocks_) {
-        for (const ChunkEntry &chunk : block.entry.chunks) {
-            columns.insert(block.segment->columns()[chunk.column]);
+    for (const auto &group : groups_) {
+        for (const uint32_t position : group->segment().shape(group->entry().shape)) {
+            columns.insert(group->segment().columns()[position]);
         }
     }
     for (const Chunk *chunk : chunks_) {
@@ -121,8 +204,14 @@ std::vector<const Column *> SeriesReader::all_columns() const {
     return {columns.begin(), columns.end()};
 }
 
-bool SeriesReader::is_direct(const Cluster &cluster) const {
-    return cluster.blocks.size() == 1 && cluster.entry_from == cluster.entry_to;
+// The next block of a group that is handed out as it is; false when none is left.
+bool SeriesReader::next_of_group() {
+    if (walked_ == nullptr || blocks_left_from_ == blocks_left_to_) {
+        walked_ = nullptr;
+        return false;
+    }
+    piece_.block = options_.descending ? --blocks_left_to_ : blocks_left_from_++;
+    return true;
 }
 
 Status SeriesReader::next() {
@@ -131,180 +220,238 @@ Status SeriesReader::next() {
     direct_ = nullptr;
     has_stats_ = false;
     while (true) {
-        if (cluster_ != nullptr && group_left_from_ < group_left_to_) {
+        if (cluster_ != nullptr && rows_left_from_ < rows_left_to_) {
             next_merged();
             return {};
         }
         cluster_ = nullptr;
+        if (next_of_group()) {
+            const auto block = walked_->block(piece_.block);
+            if (!block.ok()) return block.status();
+            if (!options_.range.overlaps(block->time_min, block->time_max)) continue;
+            return next_direct({piece_.group, piece_.block, block->row_from, block->row_count,
+                                block->time_min, block->time_max, false});
+        }
         if (next_cluster_ == clusters_.size()) return {Code::end, ""};
         const Cluster &cluster = clusters_[next_cluster_++];
-        if (is_direct(cluster)) return next_direct(cluster);
-        cluster_ = &cluster;
-        VARVE_RETURN_IF_ERROR(open_cluster());
+        if (cluster.merge) {
+            cluster_ = &cluster;
+            VARVE_RETURN_IF_ERROR(open_cluster());
+        } else if (cluster.pieces.front().block == kWhole) {
+            piece_ = cluster.pieces.front();
+            walked_ = groups_[piece_.group].get();
+            blocks_left_from_ = 0;
+            blocks_left_to_ = walked_->entry().block_count;
+        } else {
+            return next_direct(cluster.pieces.front());
+        }
     }
 }
 
-Status SeriesReader::next_direct(const Cluster &cluster) {
-    direct_ = &blocks_[cluster.blocks.front()];
-    const BlockEntry &block = direct_->entry;
-    row_count_ = block.header.row_count;
-    time_min_ = block.header.time_min;
-    time_max_ = block.header.time_max;
-    stats_.assign(wanted_.size(), varve_block_stats{});
-    has_stats_ = true;
-    for (size_t i = 0; i < wanted_.size(); ++i) {
-        const ChunkEntry *chunk = find_chunk(*direct_, wanted_[i]);
-        if (chunk == nullptr) continue;  // no value at all: a count of 0
-        const uint32_t at = block.stats_of[static_cast<size_t>(chunk - block.chunks.data())];
-        if (at == UINT32_MAX) {
-            has_stats_ = false;
-        } else {
-            stats_[i] = block.stats[at];
-        }
-    }
+Status SeriesReader::next_direct(const Piece &piece) {
+    piece_ = piece;
+    direct_ = groups_[piece.group].get();
+    row_count_ = piece.row_count;
+    time_min_ = piece.time_min;
+    time_max_ = piece.time_max;
     return {};
 }
 
-const ChunkEntry *SeriesReader::find_chunk(const SegmentBlock &block, const Column *column) const {
-    if (column == nullptr) return nullptr;
-    for (const ChunkEntry &chunk : block.entry.chunks) {
-        if (block.segment->columns()[chunk.column] == column) return &chunk;
+Result<const varve_block_stats *> SeriesReader::stats() {
+    const varve_block_stats *none = nullptr;
+    if (direct_ == nullptr || direct_->entry().stats.size == 0) return none;
+    if (has_stats_) return stats_.data();
+    stats_.assign(wanted_.size(), varve_block_stats{});
+    for (size_t i = 0; i < wanted_.size(); ++i) {
+        if (wanted_[i] == nullptr) continue;
+        auto one = direct_->stats(wanted_[i], piece_.block);
+        if (!one.ok()) return one.status();
+        stats_[i] = *one;
     }
-    return nullptr;
+    has_stats_ = true;
+    return stats_.data();
 }
 
 Status SeriesReader::open_cluster() {
-    cluster_arena_.reset();
     entries_.assign(memory_rows_.begin() + static_cast<int64_t>(cluster_->entry_from),
                     memory_rows_.begin() + static_cast<int64_t>(cluster_->entry_to));
-    for (uint32_t i = 0; i < cluster_->blocks.size(); ++i) {
-        const SegmentBlock &block = blocks_[cluster_->blocks[i]];
-        auto times = block.segment->read_times(block.entry, cluster_arena_);
+    for (const Piece &piece : cluster_->pieces) {
+        const SegmentHeader &header = groups_[piece.group]->segment().header();
+        auto times = groups_[piece.group]->times();
         if (!times.ok()) return times.status();
-        const uint64_t lsn = block.segment->header().lsn_max;
-        const auto source = static_cast<uint32_t>(chunks_.size() + i);
-        for (uint32_t row = 0; row < block.entry.header.row_count; ++row) {
+        const auto source = static_cast<uint32_t>(chunks_.size()) + piece.group;
+        for (uint32_t row = piece.row_from; row < piece.row_from + piece.row_count; ++row) {
             const int64_t time = (*times)[row];
-            if (options_.range.contains(time)) entries_.push_back({time, lsn, 0, source, row});
+            if (!options_.range.contains(time)) continue;
+            if (piece.merge && effect(header.applied_lsn, time, time) == Effect::all) continue;
+            entries_.push_back({time, header.lsn_max, 0, source, row});
         }
     }
     if (!std::is_sorted(entries_.begin(), entries_.end())) {
         std::sort(entries_.begin(), entries_.end());
     }
-    groups_.clear();
+    if (conditional_) VARVE_RETURN_IF_ERROR(hide_by_conditions());
+    rows_.clear();
     for (size_t i = 0; i < entries_.size(); ++i) {
-        if (i == 0 || entries_[i].time != entries_[i - 1].time) groups_.push_back(i);
+        if (i == 0 || entries_[i].time != entries_[i - 1].time) rows_.push_back(i);
     }
-    group_left_from_ = 0;
-    group_left_to_ = groups_.size();
-    groups_.push_back(entries_.size());
-    decoded_.assign(wanted_.size(), {});
+    rows_left_from_ = 0;
+    rows_left_to_ = rows_.size();
+    rows_.push_back(entries_.size());
+    return {};
+}
+
+// Takes out the entries of rows that met a delete's conditions when it came.
+Status SeriesReader::hide_by_conditions() {
+    std::vector<Entry> kept;
+    std::vector<Entry> row;
+    for (size_t from = 0, to = 0; from < entries_.size(); from = to) {
+        while (to < entries_.size() && entries_[to].time == entries_[from].time) ++to;
+        row.assign(entries_.begin() + static_cast<int64_t>(from),
+                   entries_.begin() + static_cast<int64_t>(to));
+        for (const Tombstone *tombstone : tombstones_) {
+            if (tombstone->conditions.empty() || row.empty() ||
+                !tombstone->range.contains(row.front().time)) {
+                continue;
+            }
+            const auto older = std::partition_point(
+                row.begin(), row.end(), [&](const Entry &e) { return e.lsn < tombstone->lsn; });
+            bool all_met = older != row.begin();
+            for (const RowCondition &condition : tombstone->conditions) {
+                bool met = false;
+                for (uint32_t type = VARVE_TYPE_FLOAT64; type <= VARVE_TYPE_BOOLEAN; ++type) {
+                    const Column *column =
+                        sources_->columns->find(measurement_, condition.column, type);
+                    if (column == nullptr || met) continue;
+                    Probe probe{column};
+                    for (auto entry = older; entry != row.begin();) {
+                        uint64_t word = 0;
+                        const auto found = value_of(*--entry, probe, word);
+                        if (!found.ok()) return found.status();
+                        if (!*found) continue;
+                        storage::TypedValue value{type, word, {}};
+                        if (type == VARVE_TYPE_STRING) {
+                            value = {type, 0, view(*reinterpret_cast<varve_str *>(word))};
+                        }
+                        met = condition.met(value);
+                        break;
+                    }
+                }
+                all_met = all_met && met;
+            }
+            if (all_met) row.erase(row.begin(), older);
+        }
+        kept.insert(kept.end(), row.begin(), row.end());
+    }
+    entries_ = std::move(kept);
     return {};
 }
 
 void SeriesReader::next_merged() {
-    const size_t count = std::min<size_t>(VARVE_BLOCK_ROWS_MAX, group_left_to_ - group_left_from_);
+    const size_t count = std::min<size_t>(VARVE_BLOCK_ROWS_MAX, rows_left_to_ - rows_left_from_);
     if (options_.descending) {
-        group_from_ = group_left_to_ -= count;
+        row_from_ = rows_left_to_ -= count;
     } else {
-        group_from_ = group_left_from_;
-        group_left_from_ += count;
+        row_from_ = rows_left_from_;
+        rows_left_from_ += count;
     }
     row_count_ = static_cast<uint32_t>(count);
-    time_min_ = entries_[groups_[group_from_]].time;
-    time_max_ = entries_[groups_[group_from_ + count - 1]].time;
+    time_min_ = entries_[rows_[row_from_]].time;
+    time_max_ = entries_[rows_[row_from_ + count - 1]].time;
 }
 
 Result<const int64_t *> SeriesReader::times() {
     if (times_ != nullptr) return times_;
     if (direct_ != nullptr) {
-        auto read = direct_->segment->read_times(direct_->entry, block_arena_);
+        auto read = direct_->times();
         if (!read.ok()) return read;
-        times_ = *read;
+        const DecodedColumn part =
+            slice({*read, nullptr}, VARVE_TYPE_INT64, piece_.row_from, row_count_, block_arena_);
+        times_ = static_cast<const int64_t *>(part.values);
         return times_;
     }
     auto *times = static_cast<int64_t *>(
-        block_arena_.allocate(sizeof(int64_t) * row_count_, kChunkAlignment));
-    for (uint32_t i = 0; i < row_count_; ++i) times[i] = entries_[groups_[group_from_ + i]].time;
+        block_arena_.allocate(sizeof(int64_t) * row_count_, kColumnAlignment));
+    for (uint32_t i = 0; i < row_count_; ++i) times[i] = entries_[rows_[row_from_ + i]].time;
     times_ = times;
     return times_;
 }
 
-Result<DecodedColumn> SeriesReader::column(uint32_t position) {
-    const Column *column = wanted_[position];
-    if (direct_ != nullptr) {
-        if (const ChunkEntry *chunk = find_chunk(*direct_, column)) {
-            return direct_->segment->read_column(direct_->entry, *chunk, block_arena_);
-        }
-    } else if (column != nullptr) {
-        return merged_column(position);
-    }
-    // No value at all.
+DecodedColumn SeriesReader::no_values() {
     const size_t width = sizeof(varve_str) * row_count_;
-    void *values = block_arena_.allocate(width, kChunkAlignment);
+    void *values = block_arena_.allocate(width, kColumnAlignment);
     std::memset(values, 0, width);
     const size_t words = (row_count_ + 63) / 64;
-    auto *validity = static_cast<uint64_t *>(block_arena_.allocate(8 * words, kChunkAlignment));
+    auto *validity = static_cast<uint64_t *>(block_arena_.allocate(8 * words, kColumnAlignment));
     std::memset(validity, 0, 8 * words);
     return DecodedColumn{values, validity};
 }
 
-// One word per row: the value's bits, or for strings the address of a varve_str.
-Status SeriesReader::fill_merged(uint32_t position, uint64_t *words, uint64_t *validity,
-                                 bool &all_valid) {
+Result<DecodedColumn> SeriesReader::column(uint32_t position) {
     const Column *column = wanted_[position];
-    auto &decoded = decoded_[position];
-    if (decoded.empty()) {
-        decoded.resize(cluster_->blocks.size());
-        for (size_t b = 0; b < decoded.size(); ++b) {
-            const SegmentBlock &block = blocks_[cluster_->blocks[b]];
-            const ChunkEntry *chunk = find_chunk(block, column);
-            if (chunk == nullptr) continue;
-            auto read = block.segment->read_column(block.entry, *chunk, cluster_arena_);
+    if (column == nullptr) return no_values();
+    if (direct_ == nullptr) return merged_column(position);
+    auto read = direct_->column(column);
+    if (!read.ok()) return read.status();
+    if (!*read) return no_values();
+    return slice(**read, column->type, piece_.row_from, row_count_, block_arena_);
+}
+
+// The entry's value of a column: its bits, or for strings the address of a varve_str.
+Result<bool> SeriesReader::value_of(const Entry &entry, Probe &probe, uint64_t &word) {
+    const uint32_t type = probe.column->type;
+    if (entry.source >= chunks_.size()) {
+        if (probe.source != entry.source) {
+            auto read = groups_[entry.source - chunks_.size()]->column(probe.column);
             if (!read.ok()) return read.status();
-            decoded[b] = *read;
+            probe.values = *read;
+            probe.source = entry.source;
         }
-    }
-    const Shape *shape = nullptr;
-    int64_t offset = -1;
-    const auto value_of = [&](const Entry &entry, uint64_t &word) {
-        if (entry.source >= chunks_.size()) {
-            const auto &block = decoded[entry.source - chunks_.size()];
-            const uint64_t row = entry.row;
-            if (!block) return false;
-            if (block->validity != nullptr && (block->validity[row / 64] >> (row % 64) & 1) == 0) {
-                return false;
-            }
-            if (column->type == VARVE_TYPE_STRING) {
-                word =
-                    reinterpret_cast<uint64_t>(static_cast<const varve_str *>(block->values) + row);
-            } else if (column->type == VARVE_TYPE_BOOLEAN) {
-                word = static_cast<const uint8_t *>(block->values)[row];
-            } else {
-                word = static_cast<const uint64_t *>(block->values)[row];
-            }
-            return true;
+        if (!probe.values) return false;
+        const DecodedColumn &values = *probe.values;
+        const uint32_t row = entry.row;
+        if (values.validity != nullptr && (values.validity[row / 64] >> (row % 64) & 1) == 0) {
+            return false;
         }
-        const Chunk &chunk = *chunks_[entry.source];
-        if (chunk.shape != shape) {
-            shape = chunk.shape;
-            const auto found = std::find(shape->columns.begin(), shape->columns.end(), column);
-            offset = found == shape->columns.end() ? -1 : 3 + (found - shape->columns.begin());
-        }
-        if (offset < 0) return false;
-        word = chunk.row(static_cast<uint32_t>(entry.row))[offset];
-        if (column->type == VARVE_TYPE_STRING) {
-            auto *text = static_cast<varve_str *>(block_arena_.allocate(sizeof(varve_str)));
-            *text = str(Memtable::text_of(word));
-            word = reinterpret_cast<uint64_t>(text);
+        if (type == VARVE_TYPE_STRING) {
+            word = reinterpret_cast<uint64_t>(static_cast<const varve_str *>(values.values) + row);
+        } else if (type == VARVE_TYPE_BOOLEAN) {
+            word = static_cast<const uint8_t *>(values.values)[row];
+        } else {
+            word = static_cast<const uint64_t *>(values.values)[row];
         }
         return true;
-    };
+    }
+    const Chunk &chunk = *chunks_[entry.source];
+    if (chunk.shape != probe.shape) {
+        probe.shape = chunk.shape;
+        const auto &columns = chunk.shape->columns;
+        const auto found = std::find(columns.begin(), columns.end(), probe.column);
+        probe.offset = found == columns.end() ? -1 : 3 + (found - columns.begin());
+    }
+    if (probe.offset < 0) return false;
+    word = chunk.row(entry.row)[probe.offset];
+    if (type == VARVE_TYPE_STRING) {
+        auto *text = static_cast<varve_str *>(block_arena_.allocate(sizeof(varve_str)));
+        *text = str(Memtable::text_of(word));
+        word = reinterpret_cast<uint64_t>(text);
+    }
+    return true;
+}
+
+// One word per row, as value_of gives it.
+Status SeriesReader::fill_merged(const Column *column, uint64_t *words, uint64_t *validity,
+                                 bool &all_valid) {
+    Probe probe{column};
     for (uint32_t i = 0; i < row_count_; ++i) {
-        const size_t from = groups_[group_from_ + i];
-        size_t at = groups_[group_from_ + i + 1];
+        const size_t from = rows_[row_from_ + i];
+        size_t at = rows_[row_from_ + i + 1];
         bool found = false;
-        while (!found && at > from) found = value_of(entries_[--at], words[i]);
+        while (!found && at > from) {
+            auto value = value_of(entries_[--at], probe, words[i]);
+            if (!value.ok()) return value.status();
+            found = *value;
+        }
         if (found) {
             validity[i / 64] |= uint64_t{1} << (i % 64);
         } else {
@@ -316,23 +463,22 @@ Status SeriesReader::fill_merged(uint32_t position, uint64_t *words, uint64_t *v
 }
 
 Result<DecodedColumn> SeriesReader::merged_column(uint32_t position) {
-    auto *words = static_cast<uint64_t *>(block_arena_.allocate(8 * row_count_, kChunkAlignment));
+    auto *words = static_cast<uint64_t *>(block_arena_.allocate(8 * row_count_, kColumnAlignment));
     const size_t bitmap = (row_count_ + 63) / 64 * 8;
-    auto *validity = static_cast<uint64_t *>(block_arena_.allocate(bitmap, kChunkAlignment));
+    auto *validity = static_cast<uint64_t *>(block_arena_.allocate(bitmap, kColumnAlignment));
     std::memset(validity, 0, bitmap);
     bool all_valid = true;
-    if (Status status = fill_merged(position, words, validity, all_valid); !status.ok()) {
-        return status;
-    }
+    const Status status = fill_merged(wanted_[position], words, validity, all_valid);
+    if (!status.ok()) return status;
     DecodedColumn column{words, all_valid ? nullptr : validity};
     const uint32_t type = wanted_[position]->type;
     if (type == VARVE_TYPE_BOOLEAN) {
-        auto *bytes = static_cast<uint8_t *>(block_arena_.allocate(row_count_, kChunkAlignment));
+        auto *bytes = static_cast<uint8_t *>(block_arena_.allocate(row_count_, kColumnAlignment));
         for (uint32_t i = 0; i < row_count_; ++i) bytes[i] = static_cast<uint8_t>(words[i]);
         column.values = bytes;
     } else if (type == VARVE_TYPE_STRING) {
         auto *texts = static_cast<varve_str *>(
-            block_arena_.allocate(sizeof(varve_str) * row_count_, kChunkAlignment));
+            block_arena_.allocate(sizeof(varve_str) * row_count_, kColumnAlignment));
         for (uint32_t i = 0; i < row_count_; ++i) {
             texts[i] = words[i] == 0 ? varve_str{} : *reinterpret_cast<varve_str *>(words[i]);
         }
@@ -342,8 +488,10 @@ Result<DecodedColumn> SeriesReader::merged_column(uint32_t position) {
 }
 
 uint64_t SeriesReader::size_bytes() const {
-    return cluster_arena_.size_bytes() + block_arena_.size_bytes() +
-           sizeof(Entry) * (memory_rows_.capacity() + entries_.capacity());
+    uint64_t size_bytes =
+        block_arena_.size_bytes() + sizeof(Entry) * (memory_rows_.capacity() + entries_.capacity());
+    for (const auto &group : groups_) size_bytes += group->size_bytes();
+    return size_bytes;
 }
 
 }  // namespace varve::strata

@@ -1,44 +1,49 @@
-// One series of one shard, from all its sources, as blocks: last write wins, ascending in time.
+// One series of one shard, from all its sources, as blocks: last write wins, deletes hide,
+// ascending in time.
 //
-//   1. The blocks of all segments are put in order of time; those that overlap form a cluster.
-//   2. Rows of memtables that fall into a cluster join it, the others form clusters of their own.
-//   3. A cluster of one segment block alone is passed on as it is, with its statistics (exact).
-//   4. Any other cluster is merged when its turn comes: (time, LSN, ordinal) of all its rows are
-//   sorted,
-//      equal times form a group, and a column's value is that of the newest row of the group that
+//   1. The row groups of all segments are put in order of time. A group that overlaps nothing else
+//      and no delete is passed on block by block as it is, with its statistics (exact).
+//   2. Groups that overlap are taken apart into blocks; overlapping blocks form a cluster.
+//   3. Rows of memtables that fall into a cluster join it, the others form clusters of their own.
+//   4. A cluster of one untouched block alone is passed on as it is. Any other is merged when its
+//      turn comes: (time, LSN, ordinal) of all its rows are sorted, hidden rows are taken out,
+//      equal times form a row, and a column's value is that of the newest entry of the row that
 //      has one. Its blocks are clipped to the range and carry no statistics.
 //
-// Memory: a cluster's order takes 32 bytes a row inside the range.
+// Memory: a cluster's order takes 40 bytes a row inside the range.
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "storage/common/partition.hpp"
-#include "storage/strata/segment/segment.hpp"
+#include "storage/strata/scan/tombstone.hpp"
+#include "storage/strata/segment/decoded_group.hpp"
 
 namespace varve::strata {
 
-// What a shard's rows consist of at one moment. Memtables and segments in the order of their LSNs.
+// What a shard's rows consist of at one moment. Memtables and segments in the order of their LSNs,
+// tombstones too.
 struct Sources {
     std::vector<std::shared_ptr<const Memtable>> memtables;
     std::vector<std::shared_ptr<Segment>> segments;
+    std::vector<std::shared_ptr<const Tombstone>> tombstones;
+    const ColumnTable *columns = nullptr;  // the shard's
 };
 
 struct ReadOptions {
     storage::TimeRange range;
     uint64_t lsn = UINT64_MAX;  // rows of memtables above it are not seen
     bool descending = false;
-    bool one_cluster = false;  // merge everything, so that short blocks grow together
 };
 
 class SeriesReader {
   public:
     // `wanted`: the columns by position; null for one that the shard does not have. Rows that have
-    // none of them may be left out, unless nothing is wanted.
+    // none of them may be left out, unless nothing is wanted. `cache` outlives the reader.
     SeriesReader(std::shared_ptr<const Sources> sources, uint32_t series,
-                 std::vector<const Column *> wanted, const ReadOptions &options);
+                 std::string_view measurement, std::vector<const Column *> wanted,
+                 const ReadOptions &options, GroupCache &cache);
 
     // Collects the sources. Once, before anything else.
     Status open();
@@ -51,8 +56,8 @@ class SeriesReader {
     uint32_t row_count() const { return row_count_; }
     int64_t time_min() const { return time_min_; }
     int64_t time_max() const { return time_max_; }
-    // Per wanted column; null when none are kept.
-    const varve_block_stats *stats() const { return has_stats_ ? stats_.data() : nullptr; }
+    // Per wanted column; null when none are kept. Reads them when they are first asked for.
+    Result<const varve_block_stats *> stats();
 
     // Of the current block, all its rows; memory lives until the next call of next().
     Result<const int64_t *> times();
@@ -61,64 +66,93 @@ class SeriesReader {
     uint64_t size_bytes() const;
 
   private:
-    struct SegmentBlock {
-        const Segment *segment;
-        BlockEntry entry;
+    // A block of a group, or (kWhole) all blocks of a group of one series.
+    struct Piece {
+        uint32_t group;
+        uint32_t block;
+        uint32_t row_from;
+        uint32_t row_count;
+        int64_t time_min;
+        int64_t time_max;
+        bool merge;  // a delete touches it
     };
+    static constexpr uint32_t kWhole = UINT32_MAX;
     struct Entry {
         int64_t time;
         uint64_t lsn;
         uint32_t ordinal;
-        uint32_t source;  // a chunk, or behind the chunks a block of the cluster
-        uint64_t row;
+        uint32_t source;  // a chunk, or behind the chunks a group
+        uint32_t row;
         bool operator<(const Entry &other) const {
             if (time != other.time) return time < other.time;
             return lsn != other.lsn ? lsn < other.lsn : ordinal < other.ordinal;
         }
     };
     struct Cluster {
-        std::vector<uint32_t> blocks;
+        std::vector<Piece> pieces;
         size_t entry_from = 0;
         size_t entry_to = 0;
         int64_t time_min = 0;
         int64_t time_max = 0;
+        bool merge = false;
     };
 
-    Status collect_segments();
+    Status collect_groups();
     void collect_memtables();
     bool has_wanted(const std::vector<const Column *> &columns) const;
-    bool has_wanted(const Segment &segment, const BlockEntry &block) const;
-    void build_clusters();
-    bool is_direct(const Cluster &cluster) const;
+    bool has_wanted(const DecodedGroup &group) const;
+    // What deletes above an LSN do to rows in this range: hide them all, or some.
+    enum class Effect { none, some, all };
+    Effect effect(uint64_t lsn, int64_t time_min, int64_t time_max) const;
+    Status make_pieces(std::vector<Piece> &pieces);
+    Status split(uint32_t group, std::vector<Piece> &pieces);
+    Status build_clusters();
+    Status hide_by_conditions();
     Status open_cluster();
-    Status next_direct(const Cluster &cluster);
+    Status next_direct(const Piece &piece);
+    bool next_of_group();
     void next_merged();
-    const ChunkEntry *find_chunk(const SegmentBlock &block, const Column *column) const;
-    Status fill_merged(uint32_t position, uint64_t *words, uint64_t *validity, bool &all_valid);
+    // Where the values of one column lie in the source that was asked last.
+    struct Probe {
+        const Column *column;
+        const Shape *shape = nullptr;
+        int64_t offset = -1;  // in the words of a chunk's row; −1: not there
+        uint32_t source = UINT32_MAX;
+        std::optional<DecodedColumn> values{};
+    };
+    Result<bool> value_of(const Entry &entry, Probe &probe, uint64_t &word);
+    Status fill_merged(const Column *column, uint64_t *words, uint64_t *validity, bool &all_valid);
     Result<DecodedColumn> merged_column(uint32_t position);
+    DecodedColumn no_values();
 
     std::shared_ptr<const Sources> sources_;
     uint32_t series_;
+    std::string_view measurement_;
     std::vector<const Column *> wanted_;
     ReadOptions options_;
+    GroupCache &cache_;
 
-    std::vector<SegmentBlock> blocks_;
+    std::vector<const Tombstone *> tombstones_;  // that concern the series, in the order of LSNs
+    bool conditional_ = false;                   // one of them has conditions
+    std::vector<std::shared_ptr<DecodedGroup>> groups_;
     std::vector<const Chunk *> chunks_;
     std::vector<Entry> memory_rows_;
     std::vector<Cluster> clusters_;
     size_t next_cluster_ = 0;
 
-    Arena cluster_arena_;
     const Cluster *cluster_ = nullptr;  // the merged one whose blocks are being handed out
     std::vector<Entry> entries_;
-    std::vector<size_t> groups_;  // starts in entries_, and the end
-    size_t group_left_from_ = 0;  // groups not handed out yet
-    size_t group_left_to_ = 0;
-    std::vector<std::vector<std::optional<DecodedColumn>>> decoded_;  // position, block of cluster
+    std::vector<size_t> rows_;   // starts in entries_, and the end
+    size_t rows_left_from_ = 0;  // not handed out yet
+    size_t rows_left_to_ = 0;
+    DecodedGroup *walked_ = nullptr;  // the whole group whose blocks are being handed out
+    uint32_t blocks_left_from_ = 0;
+    uint32_t blocks_left_to_ = 0;
 
     Arena block_arena_;
-    const SegmentBlock *direct_ = nullptr;
-    size_t group_from_ = 0;
+    DecodedGroup *direct_ = nullptr;
+    Piece piece_{};
+    size_t row_from_ = 0;
     const int64_t *times_ = nullptr;
     uint32_t row_count_ = 0;
     int64_t time_min_ = 0;

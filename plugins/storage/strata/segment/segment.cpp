@@ -1,7 +1,8 @@
 #include "storage/strata/segment/segment.hpp"
 
 #include <algorithm>
-#include <numeric>
+
+#include <zstd.h>
 
 namespace varve::strata {
 namespace {
@@ -24,7 +25,7 @@ Result<std::shared_ptr<Segment>> Segment::open(const Files &files, const std::st
     if (!file.ok()) return file.status();
     segment->file_ = std::move(*file);
     Status status = segment->read_pages();
-    if (status.ok()) status = segment->read_sections();
+    if (status.ok()) status = segment->read_resident();
     if (!status.ok()) return status;
     return segment;
 }
@@ -60,26 +61,41 @@ Status Segment::read_pages() {
         footer_.section_count != kSectionCount) {
         return damaged("the footer is damaged");
     }
+    uint64_t end = kPageSize;
+    for (uint32_t i = 0; i < kSectionCount; ++i) {
+        const SectionEntry &section = footer_.sections[i];
+        if (section.kind != i + 1 || section.offset < end || section.offset > *size ||
+            section.size > *size - kPageSize - section.offset) {
+            return damaged("the section table makes no sense");
+        }
+        end = section.offset + section.size;
+    }
     return {};
 }
 
-Status Segment::read_sections() {
-    std::string *const targets[kSectionCount] = {&schema_bytes_, &keys_bytes_, &index_bytes_};
-    for (uint32_t i = 0; i < kSectionCount; ++i) {
-        const SectionEntry &section = footer_.sections[i];
-        if (section.kind != i + 1 || section.offset > footer_.file_size ||
-            section.size > footer_.file_size - section.offset) {
-            return damaged("the section table makes no sense");
-        }
-        targets[i]->resize(section.size);
-        VARVE_RETURN_IF_ERROR(file_.read_exactly(section.offset, targets[i]->data(), section.size)
-                                  .with_context(path_));
-        if (section.sum != checksum(*targets[i], seed_)) {
-            return damaged("section " + std::to_string(section.kind) + " is damaged");
+// The resident sections lie one behind the other: one read.
+Status Segment::read_resident() {
+    const uint64_t from = footer_.sections[kFirstResident - 1].offset;
+    std::string bytes(footer_.file_size - kPageSize - from, '\0');
+    VARVE_RETURN_IF_ERROR(file_.read_exactly(from, bytes.data(), bytes.size()).with_context(path_));
+    const auto section = [&](SectionKind kind) {
+        const SectionEntry &entry = footer_.sections[kind - 1];
+        return std::string_view(bytes).substr(entry.offset - from, entry.size);
+    };
+    for (uint32_t kind = kFirstResident; kind <= kSectionCount; ++kind) {
+        if (checksum(section(SectionKind(kind)), seed_) != footer_.sections[kind - 1].sum) {
+            return damaged("section " + std::to_string(kind) + " is damaged");
         }
     }
+    auto codebooks = Codebooks::parse(section(kCodebooksSection));
+    if (!codebooks.ok()) return damaged(codebooks.status().text());
+    codebooks_ = std::move(*codebooks);
+    schema_bytes_ = section(kSchemaSection);
     VARVE_RETURN_IF_ERROR(parse_schema(schema_bytes_));
-    return parse_keys(keys_bytes_);
+    auto filter = Bitmap::parse(section(kFilterSection));
+    if (!filter.ok()) return damaged(filter.status().text());
+    filter_ = std::move(*filter);
+    return parse_root(section(kRootSection));
 }
 
 Status Segment::parse_schema(std::string_view bytes) {
@@ -95,23 +111,41 @@ Status Segment::parse_schema(std::string_view bytes) {
         }
         schema_.push_back(column);
     }
+    const auto shapes = reader.get<uint32_t>();
+    for (uint32_t i = 0; i < shapes && reader.ok(); ++i) {
+        const auto columns = reader.get<uint32_t>();
+        auto &positions = shapes_.emplace_back();
+        for (uint32_t c = 0; c < columns && reader.ok(); ++c) {
+            positions.push_back(reader.get<uint32_t>());
+            if (positions.back() >= schema_.size()) return damaged("a shape makes no sense");
+        }
+        if (positions.empty()) return damaged("a shape without columns");
+    }
     return reader.ok() && reader.at_end() ? Status() : damaged("the schema makes no sense");
 }
 
-Status Segment::parse_keys(std::string_view bytes) {
+Status Segment::parse_root(std::string_view bytes) {
     ByteReader reader(bytes);
     const auto count = reader.get<uint32_t>();
-    for (uint32_t i = 0; i < count && reader.ok(); ++i) {
-        SeriesKeys series;
-        series.entry = reader.get<SeriesEntry>();
-        series.key = reader.text();
-        if (series.entry.index_offset > index_bytes_.size() ||
-            series.entry.index_size > index_bytes_.size() - series.entry.index_offset) {
-            return damaged("a series points outside the index");
-        }
-        keys_.push_back(series);
+    reader.get<uint32_t>();
+    if (!reader.ok() || reader.left() != uint64_t{count} * sizeof(LeafEntry)) {
+        return damaged("the root of the block index makes no sense");
     }
-    return reader.ok() && reader.at_end() ? Status() : damaged("the keys make no sense");
+    const uint64_t index_size = footer_.sections[kIndexSection - 1].size;
+    root_.resize(count);
+    for (LeafEntry &leaf : root_) {
+        leaf = reader.get<LeafEntry>();
+        const LeafEntry *before = &leaf == root_.data() ? nullptr : &leaf - 1;
+        const bool ordered = before == nullptr || leaf.packed > before->packed ||
+                             (leaf.packed == before->packed &&
+                              (leaf.packed != 0 || leaf.series_first >= before->series_first));
+        if (!ordered || leaf.series_first > leaf.series_last || leaf.offset > index_size ||
+            leaf.size > index_size - leaf.offset) {
+            return damaged("the root of the block index makes no sense");
+        }
+        if (leaf.packed == 0) ++own_leaves_;
+    }
+    return {};
 }
 
 SegmentInfo Segment::info(uint64_t segment_id) const {
@@ -119,106 +153,106 @@ SegmentInfo Segment::info(uint64_t segment_id) const {
             header_.lsn_max, header_.time_min, header_.time_max,  footer_.row_count};
 }
 
-void Segment::bind(std::vector<const Column *> columns) {
-    columns_ = std::move(columns);
-    by_series_.resize(keys_.size());
-    std::iota(by_series_.begin(), by_series_.end(), 0u);
-    std::sort(by_series_.begin(), by_series_.end(),
-              [&](uint32_t a, uint32_t b) { return keys_[a].series < keys_[b].series; });
+// Reads a chunk whose offset counts from `base`, where `limit` bytes lie.
+Status Segment::read_checked(uint64_t base, uint64_t limit, const ChunkPlace &place,
+                             char *out) const {
+    if (place.offset > limit || place.size > limit - place.offset) {
+        return damaged("a chunk lies outside its section");
+    }
+    VARVE_RETURN_IF_ERROR(
+        file_.read_exactly(base + place.offset, out, place.size).with_context(path_));
+    if (place.sum == chunk_sum({out, place.size}, seed_, place.offset)) return {};
+    return damaged("the chunk at " + std::to_string(base + place.offset) + " is damaged");
 }
 
-const Segment::SeriesKeys *Segment::find(uint32_t series) const {
-    const auto at =
-        std::lower_bound(by_series_.begin(), by_series_.end(), series,
-                         [&](uint32_t a, uint32_t wanted) { return keys_[a].series < wanted; });
-    if (at == by_series_.end() || keys_[*at].series != series) return nullptr;
-    return &keys_[*at];
+Result<std::shared_ptr<const Segment::Leaf>> Segment::read_leaf(uint32_t position) const {
+    const LeafEntry &leaf = root_[position];
+    const SectionEntry &section = footer_.sections[kIndexSection - 1];
+    std::string bytes(leaf.size, '\0');
+    const Status status = read_checked(section.offset, section.size,
+                                       {leaf.offset, leaf.size, leaf.sum}, bytes.data());
+    if (!status.ok()) return status;
+    auto groups = parse_leaf(bytes, leaf, shapes_);
+    if (!groups.ok()) return damaged(groups.status().text());
+    return std::make_shared<const Leaf>(std::move(*groups));
 }
 
-Status Segment::blocks(const SeriesKeys &series, std::vector<BlockEntry> &out) const {
-    ByteReader reader(
-        std::string_view(index_bytes_).substr(series.entry.index_offset, series.entry.index_size));
-    out.clear();
-    for (uint32_t i = 0; i < series.entry.block_count; ++i) {
-        BlockEntry &block = out.emplace_back();
-        block.header = reader.get<BlockHeader>();
-        if (!reader.ok() || block.header.row_count == 0 ||
-            block.header.row_count > VARVE_BLOCK_ROWS_MAX ||
-            block.header.column_count > schema_.size()) {
-            return damaged("the block index makes no sense");
+Result<std::string_view> Segment::read_chunk(const ChunkPlace &place, Arena &arena) const {
+    if (place.size == 0) return std::string_view();
+    auto *bytes = static_cast<char *>(arena.allocate(place.size, 8));
+    const uint64_t limit = footer_.sections[0].offset;
+    if (Status status = read_checked(0, limit, place, bytes); !status.ok()) return status;
+    return std::string_view(bytes, place.size);
+}
+
+Result<std::string_view> Segment::read_stats(const ChunkPlace &place, Arena &arena) const {
+    auto *bytes = static_cast<char *>(arena.allocate(place.size, 8));
+    const SectionEntry &section = footer_.sections[kStatsSection - 1];
+    const Status status = read_checked(section.offset, section.size, place, bytes);
+    if (!status.ok()) return status;
+    return std::string_view(bytes, place.size);
+}
+
+Status Segment::read_keys(const std::function<Status(uint32_t, std::string_view)> &visit) const {
+    const SectionEntry &section = footer_.sections[kKeysSection - 1];
+    std::string stored;
+    std::string raw;
+    for (uint64_t at = 0; at < section.size;) {
+        std::string head(16, '\0');
+        if (section.size - at < head.size()) return damaged("the keys make no sense");
+        VARVE_RETURN_IF_ERROR(
+            file_.read_exactly(section.offset + at, head.data(), head.size()).with_context(path_));
+        ByteReader header(head);
+        stored.resize(header.get<uint32_t>());
+        raw.resize(std::min<uint32_t>(header.get<uint32_t>(), kKeysFrameSizeMax));
+        const auto sum = header.get<uint64_t>();
+        at += head.size();
+        if (stored.size() > section.size - at) return damaged("the keys make no sense");
+        VARVE_RETURN_IF_ERROR(file_.read_exactly(section.offset + at, stored.data(), stored.size())
+                                  .with_context(path_));
+        at += stored.size();
+        const bool sound =
+            checksum(stored, seed_) == sum &&
+            ZSTD_decompress(raw.data(), raw.size(), stored.data(), stored.size()) == raw.size();
+        if (!sound) return damaged("the keys are damaged");
+        ByteReader reader(raw);
+        uint32_t series = 0;
+        while (!reader.at_end()) {
+            series += reader.varint32();
+            const std::string_view key = reader.bytes(reader.varint());
+            if (!reader.ok()) return damaged("the keys make no sense");
+            VARVE_RETURN_IF_ERROR(visit(series, key));
         }
-        uint32_t stats = 0;
-        for (uint32_t c = 0; c < block.header.column_count; ++c) {
-            block.chunks.push_back(reader.get<ChunkEntry>());
-            const ChunkEntry &chunk = block.chunks.back();
-            if (chunk.column >= schema_.size() || chunk.codec != 0) {
-                return damaged("the block index names an unknown column or codec");
+    }
+    return {};
+}
+
+Status Segment::verify() const {
+    std::string bytes;
+    for (uint32_t kind = 1; kind <= kSectionCount; ++kind) {
+        const SectionEntry &section = footer_.sections[kind - 1];
+        bytes.resize(section.size);
+        VARVE_RETURN_IF_ERROR(
+            file_.read_exactly(section.offset, bytes.data(), bytes.size()).with_context(path_));
+        if (checksum(bytes, seed_) != section.sum) {
+            return damaged("section " + std::to_string(kind) + " is damaged");
+        }
+    }
+    for (uint32_t position = 0; position < root_.size(); ++position) {
+        auto leaf = read_leaf(position);
+        if (!leaf.ok()) return leaf.status();
+        for (const GroupEntry &group : **leaf) {
+            Arena arena;
+            std::vector<ChunkPlace> chunks = group.columns;
+            chunks.push_back(group.time);
+            chunks.push_back(group.directory);
+            for (const ChunkPlace &chunk : chunks) {
+                auto read = read_chunk(chunk, arena);
+                if (!read.ok()) return read.status();
             }
-            const bool has_stats = (chunk.flags & kHasStats) != 0;
-            block.stats_of.push_back(has_stats ? stats++ : UINT32_MAX);
-        }
-        for (uint32_t s = 0; s < stats; ++s) {
-            block.stats.push_back(reader.get<varve_block_stats>());
         }
     }
-    return reader.ok() && reader.at_end() ? Status() : damaged("the block index makes no sense");
-}
-
-Result<char *> Segment::read_chunk(const ChunkEntry &chunk, Arena &arena) const {
-    if (chunk.offset > footer_.file_size || chunk.size > footer_.file_size - chunk.offset) {
-        return damaged("a chunk lies outside the file");
-    }
-    auto *bytes = static_cast<char *>(arena.allocate(chunk.size, kChunkAlignment));
-    if (Status status = file_.read_exactly(chunk.offset, bytes, chunk.size); !status.ok()) {
-        return status.with_context(path_);
-    }
-    if (chunk.sum != chunk_sum({bytes, chunk.size}, seed_, chunk.offset)) {
-        return damaged("the chunk at " + std::to_string(chunk.offset) + " is damaged");
-    }
-    return bytes;
-}
-
-Result<const int64_t *> Segment::read_times(const BlockEntry &block, Arena &arena) const {
-    if (block.header.time.size != block.header.row_count * sizeof(int64_t)) {
-        return damaged("a time chunk of the wrong size");
-    }
-    auto bytes = read_chunk(block.header.time, arena);
-    if (!bytes.ok()) return bytes.status();
-    return reinterpret_cast<const int64_t *>(*bytes);
-}
-
-Result<DecodedColumn> Segment::read_column(const BlockEntry &block, const ChunkEntry &chunk,
-                                           Arena &arena) const {
-    auto bytes = read_chunk(chunk, arena);
-    if (!bytes.ok()) return bytes.status();
-    const size_t rows = block.header.row_count;
-    const uint32_t type = schema_[chunk.column].type;
-    ByteReader reader({*bytes, chunk.size});
-    DecodedColumn column;
-    if ((chunk.flags & kHasNulls) != 0) {
-        column.validity =
-            reinterpret_cast<const uint64_t *>(reader.bytes(validity_size(rows)).data());
-    }
-    if (type == VARVE_TYPE_STRING) {
-        const std::string_view offsets = reader.bytes(4 * (rows + 1));
-        const std::string_view text = reader.bytes(reader.left());
-        if (!reader.ok()) return damaged("a chunk is too short");
-        auto *texts =
-            static_cast<varve_str *>(arena.allocate(sizeof(varve_str) * rows, kChunkAlignment));
-        const auto *at = reinterpret_cast<const uint32_t *>(offsets.data());
-        for (size_t i = 0; i < rows; ++i) {
-            if (at[i] > at[i + 1] || at[i + 1] > text.size()) {
-                return damaged("a string lies outside its chunk");
-            }
-            texts[i] = str(text.substr(at[i], at[i + 1] - at[i]));
-        }
-        column.values = texts;
-        return column;
-    }
-    const std::string_view values = reader.bytes(rows * (type == VARVE_TYPE_BOOLEAN ? 1 : 8));
-    if (!reader.ok() || !reader.at_end()) return damaged("a chunk of the wrong size");
-    column.values = values.data();
-    return column;
+    return read_keys([](uint32_t, std::string_view) { return Status(); });
 }
 
 }  // namespace varve::strata

@@ -1,30 +1,20 @@
-// Reads a segment. Sections are checked and held in memory; chunks are read and checked one by one.
+// Reads a segment. What finds the groups (schema, filter, root of the block index, codebooks) is
+// checked and held in memory; leaves, keys, statistics and chunks are read and checked when asked
+// for.
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
-#include <span>
 #include <vector>
 
+#include "storage/strata/codec/codec.hpp"
+#include "storage/strata/index/bitmap.hpp"
 #include "storage/strata/manifest/manifest.hpp"
 #include "storage/strata/memtable/memtable.hpp"
-#include "storage/strata/segment/segment_format.hpp"
+#include "storage/strata/segment/group.hpp"
 
 namespace varve::strata {
-
-// One block as the index describes it.
-struct BlockEntry {
-    BlockHeader header;
-    std::vector<ChunkEntry> chunks;  // per column
-    std::vector<varve_block_stats> stats;
-    std::vector<uint32_t> stats_of;  // chunk → position in stats, UINT32_MAX if none
-};
-
-// A decoded column; memory is the arena's.
-struct DecodedColumn {
-    const void *values = nullptr;
-    const uint64_t *validity = nullptr;
-};
 
 class Segment {
   public:
@@ -33,37 +23,48 @@ class Segment {
         std::string_view name;
         uint32_t type;
     };
-    struct SeriesKeys {
-        std::string_view key;
-        SeriesEntry entry;
-        uint32_t series = UINT32_MAX;  // the database's number, set by bind()
-    };
+    using Leaf = std::vector<GroupEntry>;
 
-    // Opens and checks everything but the chunks. data_loss for damage, unsupported for a newer
-    // version.
+    // Opens and checks what is resident. data_loss for damage, unsupported for a newer version.
     static Result<std::shared_ptr<Segment>> open(const Files &files, const std::string &path);
     ~Segment();
 
     const SegmentHeader &header() const { return header_; }
     const SegmentFooter &footer() const { return footer_; }
+    bool dense() const { return (header_.flags & kDenseTier) != 0; }
     SegmentInfo info(uint64_t id) const;
     const std::string &path() const { return path_; }
     const std::vector<SchemaColumn> &schema() const { return schema_; }
-    std::vector<SeriesKeys> &keys() { return keys_; }
-    const std::vector<SeriesKeys> &keys() const { return keys_; }
+    const std::vector<uint32_t> &shape(uint32_t position) const { return shapes_[position]; }
+    const Bitmap &filter() const { return filter_; }
+    const Codebooks &codebooks() const { return *codebooks_; }
 
-    // Ties the segment to the shard's columns and the database's series numbers (in keys()).
-    void bind(std::vector<const Column *> columns);
+    // Ties the segment to the shard's columns.
+    void bind(std::vector<const Column *> columns) { columns_ = std::move(columns); }
     const std::vector<const Column *> &columns() const { return columns_; }
-    // The series with this number, or null.
-    const SeriesKeys *find(uint32_t series) const;
 
-    // [any] The blocks of a series, ascending. data_loss when the index makes no sense.
-    Status blocks(const SeriesKeys &series, std::vector<BlockEntry> &out) const;
-    // [any] Reads and checks one chunk.
-    Result<const int64_t *> read_times(const BlockEntry &block, Arena &arena) const;
-    Result<DecodedColumn> read_column(const BlockEntry &block, const ChunkEntry &chunk,
-                                      Arena &arena) const;
+    // ---- [any] ----
+    // Calls visit(leaf position) for the leaves that may hold groups of the series.
+    template <typename Visit>
+    void leaves_of(uint32_t series, Visit visit) const {
+        const auto own_end = root_.begin() + static_cast<int64_t>(own_leaves_);
+        auto at = std::lower_bound(
+            root_.begin(), own_end, series,
+            [](const LeafEntry &leaf, uint32_t wanted) { return leaf.series_last < wanted; });
+        for (; at != own_end && at->series_first <= series; ++at) visit(position_of(at));
+        for (at = own_end; at != root_.end(); ++at) {
+            if (at->series_first <= series && series <= at->series_last) visit(position_of(at));
+        }
+    }
+    uint32_t leaf_count() const { return static_cast<uint32_t>(root_.size()); }
+    Result<std::shared_ptr<const Leaf>> read_leaf(uint32_t position) const;
+    // Reads and checks a chunk; the bytes live in the arena.
+    Result<std::string_view> read_chunk(const ChunkPlace &place, Arena &arena) const;
+    Result<std::string_view> read_stats(const ChunkPlace &place, Arena &arena) const;
+    // Calls visit(series id, key) ascending; stops at an error.
+    Status read_keys(const std::function<Status(uint32_t, std::string_view)> &visit) const;
+    // Reads and checks every byte.
+    Status verify() const;
 
     // The file goes away with the last reference.
     void remove_when_closed() { remove_.store(true); }
@@ -72,11 +73,14 @@ class Segment {
 
   private:
     Segment(const Files &files, std::string path) : files_(files), path_(std::move(path)) {}
+    uint32_t position_of(std::vector<LeafEntry>::const_iterator at) const {
+        return static_cast<uint32_t>(at - root_.begin());
+    }
     Status read_pages();
-    Status read_sections();
+    Status read_resident();
     Status parse_schema(std::string_view bytes);
-    Status parse_keys(std::string_view bytes);
-    Result<char *> read_chunk(const ChunkEntry &chunk, Arena &arena) const;
+    Status parse_root(std::string_view bytes);
+    Status read_checked(uint64_t base, uint64_t limit, const ChunkPlace &place, char *out) const;
     Status damaged(std::string_view what) const;
 
     Files files_;
@@ -86,12 +90,13 @@ class Segment {
     SegmentFooter footer_;
     uint64_t seed_ = 0;
     std::string schema_bytes_;
-    std::string keys_bytes_;
-    std::string index_bytes_;
     std::vector<SchemaColumn> schema_;
-    std::vector<SeriesKeys> keys_;
+    std::vector<std::vector<uint32_t>> shapes_;
     std::vector<const Column *> columns_;
-    std::vector<uint32_t> by_series_;  // positions in keys_, ascending by series number
+    Bitmap filter_;
+    std::vector<LeafEntry> root_;
+    size_t own_leaves_ = 0;
+    std::shared_ptr<const Codebooks> codebooks_;
     std::atomic<bool> remove_{false};
 };
 

@@ -2,44 +2,17 @@
 
 #include <algorithm>
 
-#include "storage/common/block_stats.hpp"
+#include <xxhash.h>
+#include <zstd.h>
 
 namespace varve::strata {
 namespace {
 
-constexpr uint64_t kBufferSize = 1 << 20;
-
-uint32_t valid_count(const varve_column &column, uint32_t row_count) {
-    if (column.validity == nullptr) return row_count;
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < row_count; ++i) {
-        count += static_cast<uint32_t>(column.validity[i / 64] >> (i % 64) & 1);
-    }
-    return count;
-}
-
-std::string raw_chunk(const varve_column &column, uint32_t row_count, bool has_nulls) {
-    std::string out;
-    ByteWriter writer(out);
-    if (has_nulls) {
-        writer.bytes({reinterpret_cast<const char *>(column.validity), (row_count + 63) / 64 * 8});
-        writer.align(kChunkAlignment);
-    }
-    if (column.type == VARVE_TYPE_STRING) {
-        const auto *texts = static_cast<const varve_str *>(column.values);
-        uint32_t offset = 0;
-        for (uint32_t i = 0; i < row_count; ++i) {
-            writer.put(offset);
-            offset += texts[i].size;
-        }
-        writer.put(offset);
-        for (uint32_t i = 0; i < row_count; ++i) writer.bytes(view(texts[i]));
-    } else {
-        const size_t width = column.type == VARVE_TYPE_BOOLEAN ? 1 : 8;
-        writer.bytes({static_cast<const char *>(column.values), width * row_count});
-    }
-    return out;
-}
+constexpr size_t kBufferSize = 1 << 20;
+constexpr uint64_t kPooledRowsMax = 1 << 18;  // over all pools
+constexpr uint32_t kSharedTimesRowsMin = 16;
+constexpr size_t kSharedTimesMax = 1 << 16;
+constexpr int kKeysLevel = 3;
 
 template <typename Page>
 std::string render_page(const Page &page, std::string_view tail, uint64_t seed) {
@@ -53,8 +26,12 @@ std::string render_page(const Page &page, std::string_view tail, uint64_t seed) 
 }  // namespace
 
 SegmentWriter::SegmentWriter(const Files &files, std::string path, const ShardIdentity &shard,
-                             uint64_t id)
-    : files_(files), path_(std::move(path)), shard_(shard) {
+                             uint64_t id, Tier tier)
+    : files_(files),
+      path_(std::move(path)),
+      shard_(shard),
+      tier_(tier),
+      context_{tier, &codebooks_} {
     info_.id = id;
     info_.time_min = INT64_MAX;
     info_.time_max = INT64_MIN;
@@ -77,26 +54,156 @@ Status SegmentWriter::begin() {
     return {};
 }
 
-void SegmentWriter::begin_series(std::string_view key) {
-    close_series();
+uint64_t SegmentWriter::size_bytes() const {
+    return buffer_offset_ + buffer_.size() + index_.size() + stats_.size() + keys_.size();
+}
+
+Status SegmentWriter::begin_series(uint32_t series, std::string_view key,
+                                   std::vector<const Column *> columns) {
+    VARVE_RETURN_IF_ERROR(close_series());
+    series_ = series;
     key_ = key;
-    series_ = SeriesEntry{index_.size(), 0, 0, INT64_MAX, INT64_MIN};
+    rows_.reset(std::move(columns));
+    series_has_groups_ = false;
+    return {};
 }
 
-void SegmentWriter::close_series() {
-    if (series_.block_count == 0) return;
-    series_.index_size = static_cast<uint32_t>(index_.size() - series_.index_offset);
-    ByteWriter writer(keys_);
-    writer.put(series_);
-    writer.text(key_);
+Status SegmentWriter::add_rows(const BlockRows &rows) {
+    rows_.append(rows);
+    while (rows_.row_count() > kGroupRowsMax) VARVE_RETURN_IF_ERROR(write_group());
+    return {};
+}
+
+Status SegmentWriter::close_series() {
+    const bool any = series_has_groups_ || rows_.row_count() != 0;
+    if (!any) return {};
     ++footer_.series_count;
-    series_.block_count = 0;
+    footer_.series_end = series_ + 1;
+    filter_.add(series_);
+    VARVE_RETURN_IF_ERROR(add_key());
+    if (!series_has_groups_ && rows_.row_count() <= kPackedRowsMax) {
+        Shape shape;
+        for (const ColumnBuffer &column : rows_.columns()) {
+            if (count_valid(column.validity, 0, rows_.row_count()) != 0) {
+                shape.push_back(column.column);
+            }
+        }
+        VARVE_RETURN_IF_ERROR(pack(shape));
+    }
+    while (rows_.row_count() != 0) VARVE_RETURN_IF_ERROR(write_group());
+    series_has_groups_ = false;
+    return {};
 }
 
-uint32_t SegmentWriter::column_position(const Column *column) {
-    const auto [at, made] = positions_.emplace(column, static_cast<uint32_t>(columns_.size()));
-    if (made) columns_.push_back(column);
-    return at->second;
+// Writes the first rows of the series as a group of its own.
+Status SegmentWriter::write_group() {
+    const uint32_t count = group_rows(rows_.times());
+    GroupEntry entry;
+    entry.series_first = entry.series_last = series_;
+    entry.row_count = count;
+    entry.time_min = rows_.times().front();
+    entry.time_max = rows_.times()[count - 1];
+    VARVE_RETURN_IF_ERROR(append_group(encode_group(rows_, count, context_), entry));
+    series_has_groups_ = true;
+    if (count == rows_.row_count()) {
+        std::vector<const Column *> columns;
+        for (const ColumnBuffer &column : rows_.columns()) columns.push_back(column.column);
+        rows_.reset(std::move(columns));
+    } else {
+        rows_.drop_front(count);
+    }
+    own_leaf_.add(entry);
+    if (own_leaf_.size() >= kLeafSize) close_leaf(own_leaf_);
+    return {};
+}
+
+// Moves the series' rows to the pool of their shape.
+Status SegmentWriter::pack(const Shape &shape) {
+    const auto [at, made] = pools_.try_emplace(shape);
+    Pool &pool = at->second;
+    if (made) pool.rows.reset(shape);
+    if (pool.rows.row_count() + rows_.row_count() > kGroupRowsMax) {
+        VARVE_RETURN_IF_ERROR(write_pool(pool));
+    }
+    pool.rows.append(rows_);
+    pool.runs.push_back({series_, rows_.row_count()});
+    pooled_rows_ += rows_.row_count();
+    rows_.reset({});
+    while (pooled_rows_ > kPooledRowsMax) VARVE_RETURN_IF_ERROR(write_largest_pool());
+    return {};
+}
+
+Status SegmentWriter::write_largest_pool() {
+    const auto largest =
+        std::max_element(pools_.begin(), pools_.end(), [](const auto &a, const auto &b) {
+            return a.second.rows.row_count() < b.second.rows.row_count();
+        });
+    return write_pool(largest->second);
+}
+
+Status SegmentWriter::write_pool(Pool &pool) {
+    if (pool.runs.empty()) return {};
+    GroupEntry entry;
+    entry.packed = true;
+    entry.series_first = pool.runs.front().series;
+    entry.series_last = pool.runs.back().series;
+    entry.row_count = pool.rows.row_count();
+    const auto [low, high] =
+        std::minmax_element(pool.rows.times().begin(), pool.rows.times().end());
+    entry.time_min = *low;
+    entry.time_max = *high;
+    VARVE_RETURN_IF_ERROR(append_group(encode_packed(pool.rows, pool.runs, context_), entry));
+    pooled_rows_ -= pool.rows.row_count();
+    std::vector<const Column *> columns;
+    for (const ColumnBuffer &column : pool.rows.columns()) columns.push_back(column.column);
+    pool.rows.reset(std::move(columns));
+    pool.runs.clear();
+    // Pools are not written in the order of series; a leaf is.
+    if (!packed_leaf_.empty() && entry.series_first < packed_leaf_.last_series_first()) {
+        close_leaf(packed_leaf_);
+    }
+    packed_leaf_.add(entry);
+    if (packed_leaf_.size() >= kLeafSize) close_leaf(packed_leaf_);
+    return {};
+}
+
+Status SegmentWriter::append_group(EncodedGroup group, GroupEntry &entry) {
+    entry.shape = shape_position(group.shape);
+    entry.block_count = group.block_count;
+    if (!group.directory.empty()) {
+        VARVE_RETURN_IF_ERROR(append_chunk(group.directory, entry.directory));
+    }
+    bool shared = false;
+    if (!entry.packed && entry.row_count >= kSharedTimesRowsMin) {
+        const XXH128_hash_t hash = XXH3_128bits(rows_.times().data(), entry.row_count * 8);
+        const auto key = std::make_pair(hash.low64, hash.high64);
+        const auto found = times_.find(key);
+        shared = found != times_.end();
+        if (shared) {
+            entry.time = found->second;
+        } else {
+            VARVE_RETURN_IF_ERROR(append_chunk(group.time, entry.time));
+            if (times_.size() == kSharedTimesMax) times_.clear();
+            times_.emplace(key, entry.time);
+        }
+    } else {
+        VARVE_RETURN_IF_ERROR(append_chunk(group.time, entry.time));
+    }
+    for (const std::string &column : group.columns) {
+        VARVE_RETURN_IF_ERROR(append_chunk(column, entry.columns.emplace_back()));
+    }
+    if (!group.stats.empty()) {
+        entry.stats.offset = stats_.size();
+        entry.stats.size = static_cast<uint32_t>(group.stats.size());
+        entry.stats.sum = chunk_sum(group.stats, seed_, entry.stats.offset);
+        stats_ += group.stats;
+    }
+    ++footer_.group_count;
+    footer_.row_count += entry.row_count;
+    footer_.value_count += group.value_count;
+    info_.time_min = std::min(info_.time_min, entry.time_min);
+    info_.time_max = std::max(info_.time_max, entry.time_max);
+    return {};
 }
 
 Status SegmentWriter::flush() {
@@ -106,67 +213,108 @@ Status SegmentWriter::flush() {
     return {};
 }
 
-Status SegmentWriter::append_chunk(std::string_view bytes, ChunkEntry &entry) {
-    const uint64_t unaligned = buffer_offset_ + buffer_.size();
-    const uint64_t offset = (unaligned + kChunkAlignment - 1) / kChunkAlignment * kChunkAlignment;
-    buffer_.resize(offset - buffer_offset_, '\0');
-    entry.offset = offset;
-    entry.size = static_cast<uint32_t>(bytes.size());
-    entry.sum = chunk_sum(bytes, seed_, offset);
+Status SegmentWriter::append_chunk(std::string_view bytes, ChunkPlace &place) {
+    place.offset = buffer_offset_ + buffer_.size();
+    place.size = static_cast<uint32_t>(bytes.size());
+    place.sum = chunk_sum(bytes, seed_, place.offset);
     buffer_ += bytes;
     return buffer_.size() < kBufferSize ? Status() : flush();
 }
 
-Status SegmentWriter::add_block(const BlockRows &rows) {
-    BlockHeader header;
-    header.time_min = rows.times[0];
-    header.time_max = rows.times[rows.row_count - 1];
-    header.row_count = rows.row_count;
-    header.time.column = UINT32_MAX;
-    VARVE_RETURN_IF_ERROR(append_chunk(
-        {reinterpret_cast<const char *>(rows.times), size_t{8} * rows.row_count}, header.time));
-    std::vector<ChunkEntry> entries;
-    std::vector<varve_block_stats> stats;
-    for (size_t i = 0; i < rows.columns.size(); ++i) {
-        const varve_column &column = rows.values[i];
-        const uint32_t valid = valid_count(column, rows.row_count);
-        if (valid == 0) continue;
-        ChunkEntry &entry = entries.emplace_back();
-        entry.column = column_position(rows.columns[i]);
-        if (valid < rows.row_count) entry.flags |= kHasNulls;
-        if (rows.row_count >= kStatsRowsMin) {
-            entry.flags |= kHasStats;
-            stats.push_back(storage::block_stats(column.type, column.values, column.validity,
-                                                 rows.times, rows.row_count));
-        }
-        VARVE_RETURN_IF_ERROR(
-            append_chunk(raw_chunk(column, rows.row_count, valid < rows.row_count), entry));
-        footer_.value_count += valid;
+Status SegmentWriter::add_key() {
+    ByteWriter writer(keys_frame_);
+    writer.varint(series_ - keys_last_);
+    writer.varint(key_.size());
+    writer.bytes(key_);
+    keys_last_ = series_;
+    return keys_frame_.size() < kKeysFrameSize ? Status() : close_keys_frame();
+}
+
+Status SegmentWriter::close_keys_frame() {
+    if (keys_frame_.empty()) return {};
+    std::string stored(ZSTD_compressBound(keys_frame_.size()), '\0');
+    const size_t size = ZSTD_compress(stored.data(), stored.size(), keys_frame_.data(),
+                                      keys_frame_.size(), kKeysLevel);
+    if (ZSTD_isError(size) != 0) return {Code::internal, "BUG: zstd: not enough room"};
+    stored.resize(size);
+    ByteWriter writer(keys_);
+    writer.put(static_cast<uint32_t>(size));
+    writer.put(static_cast<uint32_t>(keys_frame_.size()));
+    writer.put(checksum(stored, seed_));
+    writer.bytes(stored);
+    keys_frame_.clear();
+    keys_last_ = 0;
+    return {};
+}
+
+void SegmentWriter::close_leaf(LeafWriter &leaf) {
+    if (leaf.empty()) return;
+    LeafEntry entry;
+    const std::string bytes = leaf.take(entry);
+    entry.offset = index_.size();
+    entry.sum = chunk_sum(bytes, seed_, entry.offset);
+    index_ += bytes;
+    (entry.packed != 0 ? packed_leaves_ : own_leaves_).push_back(entry);
+}
+
+uint32_t SegmentWriter::shape_position(const Shape &shape) {
+    const auto [at, made] = shapes_.emplace(shape, static_cast<uint32_t>(shape_columns_.size()));
+    if (!made) return at->second;
+    auto &positions = shape_columns_.emplace_back();
+    for (const Column *column : shape) {
+        const auto [known, fresh] =
+            column_positions_.emplace(column, static_cast<uint32_t>(columns_.size()));
+        if (fresh) columns_.push_back(column);
+        positions.push_back(known->second);
     }
-    header.column_count = static_cast<uint32_t>(entries.size());
-    ByteWriter writer(index_);
-    writer.put(header);
-    for (const ChunkEntry &entry : entries) writer.put(entry);
-    for (const varve_block_stats &one : stats) writer.put(one);
-    ++series_.block_count;
-    ++footer_.block_count;
-    footer_.row_count += rows.row_count;
-    series_.time_min = std::min(series_.time_min, header.time_min);
-    series_.time_max = std::max(series_.time_max, header.time_max);
-    info_.time_min = std::min(info_.time_min, header.time_min);
-    info_.time_max = std::max(info_.time_max, header.time_max);
-    return {};
+    return at->second;
 }
 
-Status SegmentWriter::append_section(SectionKind kind, std::string_view bytes,
-                                     SegmentFooter &footer) {
-    ChunkEntry place;
-    VARVE_RETURN_IF_ERROR(append_chunk(bytes, place));
-    footer.sections[kind - 1] = {kind, 0, place.offset, bytes.size(), checksum(bytes, seed_)};
-    return {};
+std::string SegmentWriter::render_schema() const {
+    std::string out;
+    ByteWriter writer(out);
+    writer.put(static_cast<uint32_t>(columns_.size()));
+    for (const Column *column : columns_) {
+        writer.text(column->measurement);
+        writer.text(column->name);
+        writer.put(static_cast<uint8_t>(column->type));
+    }
+    writer.put(static_cast<uint32_t>(shape_columns_.size()));
+    for (const auto &positions : shape_columns_) {
+        writer.put(static_cast<uint32_t>(positions.size()));
+        for (const uint32_t position : positions) writer.put(position);
+    }
+    return out;
 }
 
-std::string SegmentWriter::header_page(uint64_t lsn_min, uint64_t lsn_max) const {
+Status SegmentWriter::append_section(SectionKind kind, std::string_view bytes) {
+    const uint64_t offset = buffer_offset_ + buffer_.size();
+    footer_.sections[kind - 1] = {kind, 0, offset, bytes.size(), checksum(bytes, seed_)};
+    buffer_ += bytes;
+    return flush();
+}
+
+Status SegmentWriter::write_sections() {
+    VARVE_RETURN_IF_ERROR(append_section(kIndexSection, index_));
+    VARVE_RETURN_IF_ERROR(append_section(kStatsSection, stats_));
+    VARVE_RETURN_IF_ERROR(append_section(kKeysSection, keys_));
+    std::string codebooks;
+    codebooks_.render(codebooks);
+    VARVE_RETURN_IF_ERROR(append_section(kCodebooksSection, codebooks));
+    VARVE_RETURN_IF_ERROR(append_section(kSchemaSection, render_schema()));
+    std::string filter;
+    filter_.serialise(filter);
+    VARVE_RETURN_IF_ERROR(append_section(kFilterSection, filter));
+    std::string root;
+    ByteWriter writer(root);
+    writer.put(static_cast<uint32_t>(own_leaves_.size() + packed_leaves_.size()));
+    writer.put(uint32_t{0});
+    for (const LeafEntry &leaf : own_leaves_) writer.put(leaf);
+    for (const LeafEntry &leaf : packed_leaves_) writer.put(leaf);
+    return append_section(kRootSection, root);
+}
+
+std::string SegmentWriter::header_page(const Lsns &lsns) const {
     SegmentHeader header;
     header.uuid = info_.uuid;
     header.db_id = shard_.db_id;
@@ -174,10 +322,12 @@ std::string SegmentWriter::header_page(uint64_t lsn_min, uint64_t lsn_max) const
     header.shard_id = shard_.shard_id;
     header.from_ns = shard_.from_ns;
     header.to_ns = shard_.to_ns;
-    header.lsn_min = lsn_min;
-    header.lsn_max = lsn_max;
+    header.lsn_min = lsns.min;
+    header.lsn_max = lsns.max;
+    header.applied_lsn = lsns.applied;
     header.time_min = info_.time_min;
     header.time_max = info_.time_max;
+    header.flags = tier_ == Tier::dense ? kDenseTier : 0;
     std::string names;
     ByteWriter writer(names);
     writer.text(shard_.db_name.substr(0, 1024));
@@ -185,30 +335,22 @@ std::string SegmentWriter::header_page(uint64_t lsn_min, uint64_t lsn_max) const
     return render_page(header, names, seed_);
 }
 
-Result<SegmentInfo> SegmentWriter::finish(uint64_t lsn_min, uint64_t lsn_max) {
-    close_series();
-    std::string schema;
-    ByteWriter schema_writer(schema);
-    schema_writer.put(static_cast<uint32_t>(columns_.size()));
-    for (const Column *column : columns_) {
-        schema_writer.text(column->measurement);
-        schema_writer.text(column->name);
-        schema_writer.put(static_cast<uint8_t>(column->type));
+Result<SegmentInfo> SegmentWriter::finish(const Lsns &lsns) {
+    if (Status status = close_series(); !status.ok()) return status;
+    for (auto &[shape, pool] : pools_) {
+        if (Status status = write_pool(pool); !status.ok()) return status;
     }
-    std::string keys;
-    ByteWriter(keys).put(static_cast<uint32_t>(footer_.series_count));
-    keys += keys_;
+    close_leaf(own_leaf_);
+    close_leaf(packed_leaf_);
+    if (Status status = close_keys_frame(); !status.ok()) return status;
+    filter_.run_optimise();
     footer_.uuid = info_.uuid;
     const auto write_rest = [&]() -> Status {
-        VARVE_RETURN_IF_ERROR(append_section(kSchemaSection, schema, footer_));
-        VARVE_RETURN_IF_ERROR(append_section(kKeysSection, keys, footer_));
-        VARVE_RETURN_IF_ERROR(append_section(kIndexSection, index_, footer_));
-        buffer_.resize((buffer_.size() + kChunkAlignment - 1) / kChunkAlignment * kChunkAlignment,
-                       '\0');
+        VARVE_RETURN_IF_ERROR(write_sections());
         footer_.file_size = buffer_offset_ + buffer_.size() + kPageSize;
         buffer_ += render_page(footer_, {}, seed_);
         VARVE_RETURN_IF_ERROR(flush());
-        VARVE_RETURN_IF_ERROR(file_.write(0, header_page(lsn_min, lsn_max)));
+        VARVE_RETURN_IF_ERROR(file_.write(0, header_page(lsns)));
         VARVE_RETURN_IF_ERROR(file_.sync());
         VARVE_RETURN_IF_ERROR(files_.rename(path_ + ".tmp", path_));
         finished_ = true;
@@ -216,8 +358,8 @@ Result<SegmentInfo> SegmentWriter::finish(uint64_t lsn_min, uint64_t lsn_max) {
     };
     if (Status status = write_rest(); !status.ok()) return status;
     info_.size_bytes = footer_.file_size;
-    info_.lsn_min = lsn_min;
-    info_.lsn_max = lsn_max;
+    info_.lsn_min = lsns.min;
+    info_.lsn_max = lsns.max;
     info_.row_count = footer_.row_count;
     return info_;
 }

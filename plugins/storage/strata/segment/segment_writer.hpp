@@ -1,60 +1,104 @@
-// Writes one segment: begin, then per series in the order of keys its blocks in the order of time,
+// Writes one segment: begin, then per series in the order of ids its rows in the order of time,
 // then finish. The file gets its name only when it is whole and synced.
+//
+// Rows of a series gather until a row group is full. Series with few rows wait in a pool per shape
+// and are written together as packed groups.
 #pragma once
 
 #include <map>
+#include <unordered_map>
 #include <vector>
 
+#include "storage/strata/index/bitmap.hpp"
 #include "storage/strata/manifest/manifest.hpp"
-#include "storage/strata/memtable/memtable.hpp"
-#include "storage/strata/segment/segment_format.hpp"
+#include "storage/strata/segment/group_encoder.hpp"
 
 namespace varve::strata {
 
-// Rows of one series, ascending in time, with one typed column per varve_column.
-struct BlockRows {
-    uint32_t row_count = 0;
-    const int64_t *times = nullptr;
-    std::vector<const Column *> columns;
-    std::vector<varve_column> values;  // like `columns`
-};
-
 class SegmentWriter {
   public:
-    SegmentWriter(const Files &files, std::string path, const ShardIdentity &shard, uint64_t id);
+    SegmentWriter(const Files &files, std::string path, const ShardIdentity &shard, uint64_t id,
+                  Tier tier);
     ~SegmentWriter();
 
     Status begin();
-    void begin_series(std::string_view key);
-    // At most VARVE_BLOCK_ROWS_MAX rows. Columns without any value are left out.
-    Status add_block(const BlockRows &rows);
-    // Drops a series without blocks. Makes the file durable under its name.
-    Result<SegmentInfo> finish(uint64_t lsn_min, uint64_t lsn_max);
+    // The next series, its id above all before; `columns` are those that its rows may have.
+    Status begin_series(uint32_t series, std::string_view key, std::vector<const Column *> columns);
+    // More rows of the series, behind the ones before.
+    Status add_rows(const BlockRows &rows);
+    // Drops series without rows. Makes the file durable under its name.
+    // Deletes up to applied_lsn have been applied to the rows.
+    struct Lsns {
+        uint64_t min = 0;
+        uint64_t max = 0;
+        uint64_t applied = 0;
+    };
+    Result<SegmentInfo> finish(const Lsns &lsns);
+
+    bool has_rows() const { return footer_.series_count != 0 || rows_.row_count() != 0; }
+    // About the size of the file so far.
+    uint64_t size_bytes() const;
 
   private:
-    uint32_t column_position(const Column *column);
-    Status append_chunk(std::string_view bytes, ChunkEntry &entry);
+    using Shape = std::vector<const Column *>;
+    struct Pool {
+        RowBuffer rows;
+        std::vector<Run> runs;
+    };
+
+    Status close_series();
+    Status write_group();
+    Status pack(const Shape &shape);
+    Status write_pool(Pool &pool);
+    Status write_largest_pool();
+    Status append_group(EncodedGroup group, GroupEntry &entry);
+    Status append_chunk(std::string_view bytes, ChunkPlace &place);
     Status flush();
-    Status append_section(SectionKind kind, std::string_view bytes, SegmentFooter &footer);
-    void close_series();
-    std::string header_page(uint64_t lsn_min, uint64_t lsn_max) const;
+    Status add_key();
+    Status close_keys_frame();
+    void close_leaf(LeafWriter &leaf);
+    uint32_t shape_position(const Shape &shape);
+    std::string render_schema() const;
+    Status append_section(SectionKind kind, std::string_view bytes);
+    Status write_sections();
+    std::string header_page(const Lsns &lsns) const;
 
     Files files_;
     std::string path_;
     ShardIdentity shard_;
     SegmentInfo info_;
+    Tier tier_;
+    CodebookWriter codebooks_;
+    EncodeContext context_;
     uint64_t seed_ = 0;
     OpenFile file_;
     bool finished_ = false;
     std::string buffer_;
     uint64_t buffer_offset_ = 0;
-    std::map<const Column *, uint32_t> positions_;
-    std::vector<const Column *> columns_;
-    std::string keys_;
-    std::string index_;
-    std::string key_;
-    SeriesEntry series_;
     SegmentFooter footer_;
+
+    uint32_t series_ = 0;
+    std::string key_;
+    RowBuffer rows_;
+    bool series_has_groups_ = false;
+    std::map<Shape, Pool> pools_;
+    uint64_t pooled_rows_ = 0;
+
+    std::vector<const Column *> columns_;
+    std::unordered_map<const Column *, uint32_t> column_positions_;
+    std::map<Shape, uint32_t> shapes_;
+    std::vector<std::vector<uint32_t>> shape_columns_;
+    std::map<std::pair<uint64_t, uint64_t>, ChunkPlace> times_;  // 128-bit hash → where it is
+    Bitmap filter_;
+    std::string keys_;
+    std::string keys_frame_;
+    uint32_t keys_last_ = 0;
+    LeafWriter own_leaf_;
+    LeafWriter packed_leaf_;
+    std::string index_;
+    std::vector<LeafEntry> own_leaves_;
+    std::vector<LeafEntry> packed_leaves_;
+    std::string stats_;
 };
 
 }  // namespace varve::strata

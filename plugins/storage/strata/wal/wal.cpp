@@ -136,8 +136,14 @@ void Wal::release(uint64_t horizon_lsn) {
         const Status status = files_.remove(path_of(number));
         if (!status.ok() && status.code() != Code::not_found) return;
         std::lock_guard lock(mutex_);
+        released_lsn_ = std::max(released_lsn_, closed_[number]);
         closed_.erase(number);
     }
+}
+
+uint64_t Wal::released_lsn() const {
+    std::lock_guard lock(mutex_);
+    return released_lsn_;
 }
 
 uint64_t Wal::next_lsn() const {

@@ -60,6 +60,8 @@ class Wal {
     // Makes the next segment in advance if it is missing.
     void prepare_spare();
 
+    // Frames up to this LSN are not in the log any more.
+    uint64_t released_lsn() const;
     uint64_t next_lsn() const;
     uint64_t size_bytes() const;
     bool read_only() const;
@@ -99,6 +101,7 @@ class Wal {
     uint64_t spare_number_ = 0;
     OpenFile spare_;
     std::map<uint64_t, uint64_t> closed_;  // number → last LSN
+    uint64_t released_lsn_ = 0;
 
     // The committer's alone.
     uint64_t active_number_ = 0;

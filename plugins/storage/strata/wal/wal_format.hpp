@@ -28,13 +28,13 @@ namespace varve::strata {
 
 inline constexpr uint32_t kWalMagic = 0x4c415756;       // "VWAL"
 inline constexpr uint32_t kWalFrameMagic = 0x52465756;  // "VWFR"
-inline constexpr uint32_t kWalVersion = 1;
+inline constexpr uint32_t kWalVersion = 2;
 inline constexpr uint64_t kWalPageSize = 4096;
 inline constexpr uint64_t kWalFrameHeaderSize = 32;
 inline constexpr uint64_t kWalAlignment = 16;
 inline constexpr uint64_t kWalPayloadMax = uint64_t{1} << 30;
 
-enum class FrameType : uint16_t { rows = 1, shard_drop = 2, database_drop = 3 };
+enum class FrameType : uint16_t { rows = 1, shard_drop = 2, database_drop = 3, tombstone = 4 };
 
 struct WalHeader {
     uint32_t magic = kWalMagic;

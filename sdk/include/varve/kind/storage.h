@@ -158,6 +158,8 @@ typedef struct varve_scan_request { /* lives until the partitions are closed */
     uint64_t limit_per_series; /* rows; 0 = all; only a hint to stop early */
     varve_account *account;    /* memory is charged here; null = the engine's own */
     const int32_t *cancelled;  /* polled (atomically) per block; null = never */
+    uint32_t wants_stats;      /* 1: blocks should carry their statistics */
+    uint32_t reserved;
 } varve_scan_request;
 
 /* The columns a scan really yields: the asked ones in order, ANY spread over the existing types. */

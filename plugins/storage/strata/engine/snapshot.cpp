@@ -1,0 +1,144 @@
+// Snapshots on disk, and making the index anew.
+//
+// <directory>/SNAPSHOT          text: a line "strata-snapshot 1", then a line per file:
+//                               <uuid, 32 hex digits> <XXH3-64, 16 hex digits> <size> <path>
+// <directory>/data/<db>/<rp>/<shard>/MANIFEST   says just what the snapshot holds
+//                              /s-<id>.vseg     hard links; absent if the base has the same uuid
+// <directory>/data/<db>/index/…                 hard links of the files, and their MANIFEST
+//
+// A snapshot that is put in place of a data directory, with the files of its base linked beside,
+// starts like any other.
+#include <algorithm>
+
+#include "storage/strata/engine/strata_storage.hpp"
+
+namespace varve::strata {
+namespace {
+
+std::string hex(uint64_t value) {
+    static constexpr char digits[] = "0123456789abcdef";
+    std::string out(16, '0');
+    for (int i = 15; i >= 0; --i, value >>= 4) out[static_cast<size_t>(i)] = digits[value & 15];
+    return out;
+}
+
+std::string hex(const Uuid &uuid) {
+    return hex(uuid.high) + hex(uuid.low);
+}
+
+}  // namespace
+
+// Writes a small file so that it is there as a whole or not at all.
+Status StrataStorage::write_file(const std::string &path, std::string_view bytes) {
+    {
+        auto file = files_.open(path + ".tmp",
+                                VARVE_FILE_WRITE | VARVE_FILE_CREATE | VARVE_FILE_TRUNCATE);
+        if (!file.ok()) return file.status();
+        VARVE_RETURN_IF_ERROR(file->write(0, bytes));
+        VARVE_RETURN_IF_ERROR(file->sync());
+    }
+    VARVE_RETURN_IF_ERROR(files_.rename(path + ".tmp", path));
+    return files_.sync_directory(parent_of(path));
+}
+
+Status StrataStorage::snapshot(std::string_view directory, std::string_view base) {
+    if (!running_) return {Code::unavailable, "the storage is not running"};
+    const std::string target(directory);
+    const auto there = files_.list(target);
+    if (!there.ok()) return there.status();
+    if (!there->empty()) {
+        return {Code::already_exists, target + ": the directory is not empty"};
+    }
+    std::string known;  // the base's list: files whose uuid stands in it are left out
+    if (!base.empty()) {
+        auto read = files_.read_all(std::string(base) + "/SNAPSHOT");
+        if (!read.ok()) return read.status();
+        known = std::move(*read);
+    }
+    VARVE_RETURN_IF_ERROR(compact_flush());
+    std::string list = "strata-snapshot 1\n";
+    for (const auto &database : all_databases()) {
+        const std::string below = "data/" + std::to_string(database->id) + "/";
+        VARVE_RETURN_IF_ERROR(files_.make_directory(target + "/" + below + "index"));
+        VARVE_RETURN_IF_ERROR(database->index.link_to(target + "/" + below + "index"));
+        std::vector<std::shared_ptr<Shard>> shards;
+        {
+            std::lock_guard lock(database->mutex);
+            for (const auto &[key, shard] : database->shards) shards.push_back(shard);
+        }
+        for (const auto &shard : shards) {
+            VARVE_RETURN_IF_ERROR(snapshot_shard(*database, *shard, target, known, list));
+        }
+    }
+    return write_file(target + "/SNAPSHOT", list);
+}
+
+Status StrataStorage::snapshot_shard(Database &database, Shard &shard, const std::string &target,
+                                     const std::string &known, std::string &list) {
+    ManifestState state;
+    std::vector<std::shared_ptr<Segment>> segments;
+    {
+        std::lock_guard files(shard.files_mutex);
+        std::lock_guard lock(database.mutex);
+        if (shard.dropped || !shard.manifest) return {};
+        state = shard.manifest->state();
+        segments = shard.segments;  // keeps the files until they are linked
+    }
+    const std::string below = shard.directory.substr(root_.size() + 1);
+    VARVE_RETURN_IF_ERROR(files_.make_directory(target + "/" + below));
+    for (const auto &segment : segments) {
+        const std::string name = "s-" + std::to_string(segment->id) + ".vseg";
+        const std::string uuid = hex(segment->header().uuid);
+        auto sum = files_.sum_of(segment->path());
+        if (!sum.ok()) return sum.status();
+        list += uuid + " " + hex(*sum) + " " + std::to_string(segment->footer().file_size) + " " +
+                below + "/" + name + "\n";
+        if (known.find(uuid + " ") != std::string::npos) continue;
+        VARVE_RETURN_IF_ERROR(
+            files_.link_or_copy(segment->path(), target + "/" + below + "/" + name));
+    }
+    VARVE_RETURN_IF_ERROR(files_.sync_directory(target + "/" + below));
+    return write_file(target + "/" + below + "/MANIFEST", render_manifest(state));
+}
+
+// Flushes all memtables and the index, and returns when they are on disk.
+Status StrataStorage::compact_flush() {
+    std::unique_lock lock(maintenance_mutex_);
+    const uint64_t mine = ++flushes_wanted_;
+    maintenance_wanted_.notify_all();
+    maintenance_done_.wait(lock, [&] { return flushes_done_ >= mine || stop_maintenance_; });
+    if (flushes_done_ < mine) return {Code::unavailable, "the storage was stopped"};
+    if (!maintenance_error_.empty()) return {Code::io_error, maintenance_error_};
+    return {};
+}
+
+Status StrataStorage::rebuild_index() {
+    if (!running_) return {Code::unavailable, "the storage is not running"};
+    for (const auto &database : all_databases()) VARVE_RETURN_IF_ERROR(repair_index(*database));
+    return {};
+}
+
+// Leaves out the index files that are damaged, and takes their keys from the segments.
+Status StrataStorage::repair_index(Database &database) {
+    std::vector<SeriesIndex::Damage> damaged;
+    VARVE_RETURN_IF_ERROR(database.index.abandon_damaged(damaged));
+    for (const SeriesIndex::Damage &one : damaged) {
+        VARVE_RETURN_IF_ERROR(quarantine(one.path, one.reason));
+    }
+    std::vector<std::shared_ptr<Segment>> segments;
+    {
+        std::lock_guard lock(database.mutex);
+        for (const auto &[key, shard] : database.shards) {
+            segments.insert(segments.end(), shard->segments.begin(), shard->segments.end());
+        }
+    }
+    for (const auto &segment : segments) {
+        std::lock_guard lock(database.mutex);
+        VARVE_RETURN_IF_ERROR(segment->read_keys([&](uint32_t series, std::string_view key) {
+            return database.index.restore(series, key);
+        }));
+    }
+    return flush_index(database, true);
+}
+
+}  // namespace varve::strata

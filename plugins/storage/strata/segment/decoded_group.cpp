@@ -1,0 +1,343 @@
+#include "storage/strata/segment/decoded_group.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include <varve/cpp/bytes.hpp>
+
+namespace varve::strata {
+
+DecodedColumn slice(const DecodedColumn &column, uint32_t type, uint32_t from, uint32_t count,
+                    Arena &arena) {
+    if (from == 0) return column;
+    const size_t width = width_of(type);
+    DecodedColumn out;
+    const char *values = static_cast<const char *>(column.values) + width * from;
+    out.values = values;
+    if (reinterpret_cast<uintptr_t>(values) % kColumnAlignment != 0) {
+        void *copy = arena.allocate(width * count, kColumnAlignment);
+        std::memcpy(copy, values, width * count);
+        out.values = copy;
+    }
+    if (column.validity == nullptr) return out;
+    const size_t words = (size_t{count} + 63) / 64;
+    auto *validity = static_cast<uint64_t *>(arena.allocate(8 * words, kColumnAlignment));
+    const size_t last = (size_t{from} + count - 1) / 64;
+    for (size_t i = 0; i < words; ++i) {
+        const size_t at = (from / 64) + i;
+        validity[i] = column.validity[at] >> (from % 64);
+        if (from % 64 != 0 && at < last) validity[i] |= column.validity[at + 1] << (64 - from % 64);
+    }
+    if (count % 64 != 0) validity[words - 1] &= (uint64_t{1} << (count % 64)) - 1;
+    out.validity = validity;
+    return out;
+}
+
+Status DecodedGroup::damaged(std::string_view what) const {
+    return {Code::data_loss, segment_->path() + ": " + std::string(what)};
+}
+
+int64_t DecodedGroup::position_of(const Column *column) const {
+    const auto &shape = segment_->shape(entry_.shape);
+    for (size_t i = 0; i < shape.size(); ++i) {
+        if (segment_->columns()[shape[i]] == column) return static_cast<int64_t>(i);
+    }
+    return -1;
+}
+
+Result<const int64_t *> DecodedGroup::ints(std::string_view bytes, uint32_t count) {
+    auto *out = static_cast<int64_t *>(
+        arena_.allocate(sizeof(int64_t) * (count + kDecodeSlack), kColumnAlignment));
+    const Status status = decode_ints(bytes, count, segment_->codebooks(), out);
+    if (!status.ok()) return status.with_context(segment_->path());
+    return out;
+}
+
+Status DecodedGroup::read_directory() {
+    if (has_directory_) return {};
+    const uint32_t count = entry_.block_count;
+    ends_.assign(1, entry_.row_count);
+    if (entry_.directory.size != 0) {
+        auto bytes = segment_->read_chunk(entry_.directory, arena_);
+        if (!bytes.ok()) return bytes.status();
+        ByteReader reader(*bytes);
+        const auto next = [&](const int64_t *&out) -> Status {
+            auto values = ints(reader.bytes(reader.varint()), count);
+            if (!values.ok()) return values.status();
+            out = *values;
+            return {};
+        };
+        const int64_t *counts = nullptr;
+        VARVE_RETURN_IF_ERROR(next(counts));
+        if (entry_.packed) VARVE_RETURN_IF_ERROR(next(series_));
+        if (!reader.at_end()) {
+            VARVE_RETURN_IF_ERROR(next(first_times_));
+            VARVE_RETURN_IF_ERROR(next(spans_));
+        }
+        if (!reader.ok() || !reader.at_end()) return damaged("a directory makes no sense");
+        ends_.clear();
+        uint32_t end = 0;
+        for (uint32_t i = 0; i < count; ++i) {
+            const bool sound = counts[i] > 0 && counts[i] <= VARVE_BLOCK_ROWS_MAX &&
+                               counts[i] <= entry_.row_count - end &&
+                               (i == 0 || !entry_.packed || series_[i] > series_[i - 1]);
+            if (!sound) return damaged("a directory makes no sense");
+            ends_.push_back(end += static_cast<uint32_t>(counts[i]));
+        }
+    } else if (count != 1 || entry_.packed) {
+        return damaged("a group without a directory");
+    }
+    if (ends_.back() != entry_.row_count) return damaged("a directory makes no sense");
+    has_directory_ = true;
+    return {};
+}
+
+Result<std::pair<uint32_t, uint32_t>> DecodedGroup::blocks_of(uint32_t series) {
+    if (!entry_.packed) return std::make_pair(0u, entry_.block_count);
+    if (Status status = read_directory(); !status.ok()) return status;
+    const int64_t *end = series_ + entry_.block_count;
+    const int64_t *at = std::lower_bound(series_, end, int64_t{series});
+    if (at == end || *at != series) return std::make_pair(0u, 0u);
+    const auto position = static_cast<uint32_t>(at - series_);
+    return std::make_pair(position, position + 1);
+}
+
+Result<GroupBlock> DecodedGroup::block(uint32_t position) {
+    if (entry_.block_count == 1 && !entry_.packed) {
+        return GroupBlock{0, entry_.row_count, entry_.time_min, entry_.time_max};
+    }
+    if (Status status = read_directory(); !status.ok()) return status;
+    GroupBlock block;
+    block.row_from = position == 0 ? 0 : ends_[position - 1];
+    block.row_count = ends_[position] - block.row_from;
+    if (first_times_ != nullptr) {
+        block.time_min = first_times_[position];
+        block.time_max = static_cast<int64_t>(static_cast<uint64_t>(first_times_[position]) +
+                                              static_cast<uint64_t>(spans_[position]));
+        return block;
+    }
+    auto read = times();
+    if (!read.ok()) return read.status();
+    block.time_min = (*read)[block.row_from];
+    block.time_max = (*read)[ends_[position] - 1];
+    return block;
+}
+
+Result<const int64_t *> DecodedGroup::times() {
+    if (times_ != nullptr) return times_;
+    auto bytes = segment_->read_chunk(entry_.time, arena_);
+    if (!bytes.ok()) return bytes.status();
+    auto decoded = ints(*bytes, entry_.row_count);
+    if (decoded.ok()) times_ = *decoded;
+    return decoded;
+}
+
+Status DecodedGroup::decode_values(std::string_view bytes, uint32_t type, uint32_t count,
+                                   void *&values) {
+    values = arena_.allocate(width_of(type) * (count + kDecodeSlack), kColumnAlignment);
+    const Codebooks &books = segment_->codebooks();
+    switch (type) {
+        case VARVE_TYPE_FLOAT64:
+            return decode_floats(bytes, count, books, static_cast<double *>(values));
+        case VARVE_TYPE_STRING:
+            return decode_strings(bytes, count, books, arena_, static_cast<varve_str *>(values));
+        case VARVE_TYPE_BOOLEAN:
+            return decode_bools(bytes, count, books, static_cast<uint8_t *>(values));
+        default:
+            return decode_ints(bytes, count, books, static_cast<int64_t *>(values));
+    }
+}
+
+// Moves dense values to the rows that are valid; the others become zero. From the back, in place.
+void DecodedGroup::spread(uint32_t type, uint32_t count, DecodedColumn &column) {
+    const size_t width = width_of(type);
+    auto *values = static_cast<char *>(const_cast<void *>(column.values));
+    uint32_t from = count;
+    for (uint32_t row = entry_.row_count; row-- > 0;) {
+        char *to = values + width * row;
+        if ((column.validity[row / 64] >> (row % 64) & 1) != 0) {
+            --from;
+            if (from != row) std::memcpy(to, values + width * from, width);
+        } else {
+            std::memset(to, 0, width);
+        }
+    }
+}
+
+Result<DecodedColumn> DecodedGroup::decode(const ChunkPlace &place, uint32_t type) {
+    auto bytes = segment_->read_chunk(place, arena_);
+    if (!bytes.ok()) return bytes.status();
+    ByteReader reader(*bytes);
+    const auto has_nulls = reader.get<uint8_t>();
+    if (!reader.ok() || has_nulls > 1) return damaged("a column chunk makes no sense");
+    const uint32_t rows = entry_.row_count;
+    DecodedColumn column;
+    uint32_t count = rows;
+    if (has_nulls != 0) {
+        const std::string_view coded = reader.bytes(reader.varint());
+        std::vector<uint8_t> flags(rows + kDecodeSlack);
+        Status status = reader.ok() ? decode_bools(coded, rows, segment_->codebooks(), flags.data())
+                                    : damaged("a column chunk makes no sense");
+        if (!status.ok()) return status.with_context(segment_->path());
+        const size_t words = (size_t{rows} + 63) / 64;
+        auto *validity = static_cast<uint64_t *>(arena_.allocate(8 * words, kColumnAlignment));
+        std::memset(validity, 0, 8 * words);
+        count = 0;
+        for (uint32_t i = 0; i < rows; ++i) {
+            validity[i / 64] |= uint64_t{flags[i]} << (i % 64);
+            count += flags[i];
+        }
+        column.validity = validity;
+    }
+    // Room for all rows, so that values can be spread in place.
+    void *values = nullptr;
+    Status status;
+    if (count == rows) {
+        status = decode_values(reader.bytes(reader.left()), type, count, values);
+    } else {
+        void *dense = nullptr;
+        status = decode_values(reader.bytes(reader.left()), type, count, dense);
+        values = arena_.allocate(width_of(type) * (rows + kDecodeSlack), kColumnAlignment);
+        std::memcpy(values, dense, width_of(type) * count);
+    }
+    if (!status.ok()) return status.with_context(segment_->path());
+    column.values = values;
+    if (count != rows) spread(type, count, column);
+    return column;
+}
+
+Result<std::optional<DecodedColumn>> DecodedGroup::column(const Column *wanted) {
+    const int64_t position = position_of(wanted);
+    if (position < 0) return std::optional<DecodedColumn>();
+    const auto at = static_cast<uint32_t>(position);
+    const auto found = columns_.find(at);
+    if (found != columns_.end()) return std::optional(found->second);
+    auto decoded = decode(entry_.columns[at], wanted->type);
+    if (!decoded.ok()) return decoded.status();
+    columns_.emplace(at, *decoded);
+    return std::optional(*decoded);
+}
+
+Status DecodedGroup::read_stats() {
+    if (has_stats_) return {};
+    auto bytes = segment_->read_stats(entry_.stats, arena_);
+    if (!bytes.ok()) return bytes.status();
+    ByteReader reader(*bytes);
+    keeps_rows_ = reader.get<uint8_t>() != 0;
+    std::vector<uint64_t> sizes;
+    for (size_t i = 0; i < entry_.columns.size(); ++i) sizes.push_back(reader.varint());
+    for (const uint64_t size : sizes) stats_bytes_.push_back(reader.bytes(size));
+    if (!reader.ok() || !reader.at_end()) return damaged("statistics make no sense");
+    has_stats_ = true;
+    return {};
+}
+
+Result<varve_block_stats> DecodedGroup::stats(const Column *column, uint32_t position) {
+    varve_block_stats stats{};
+    const int64_t at = position_of(column);
+    if (at < 0 || entry_.stats.size == 0) return stats;
+    if (Status status = read_stats(); !status.ok()) return status;
+    auto &decoded = stats_[static_cast<uint32_t>(at)];
+    if (decoded.empty()) {
+        std::vector<ColumnStats> made(entry_.block_count);
+        const Status status =
+            decode_stats(column->type, keeps_rows_, stats_bytes_[static_cast<size_t>(at)], made);
+        if (!status.ok()) return status.with_context(segment_->path());
+        decoded = std::move(made);
+    }
+    const auto place = block(position);
+    if (!place.ok()) return place.status();
+    const ColumnStats &one = decoded[position];
+    stats.count = one.count;
+    stats.present = one.present;
+    stats.min.as_uint = one.min;
+    stats.max.as_uint = one.max;
+    stats.sum.as_uint = one.sum;
+    stats.first.as_uint = one.first;
+    stats.last.as_uint = one.last;
+    stats.first_time = place->time_min;  // kept only where there is no null
+    stats.last_time = place->time_max;
+    if (!keeps_rows_ || (one.present & VARVE_STATS_MINMAX) == 0) return stats;
+    const uint32_t steps = place->row_count - 1;
+    const uint64_t span =
+        static_cast<uint64_t>(place->time_max) - static_cast<uint64_t>(place->time_min);
+    const uint64_t step = steps == 0 ? 0 : span / steps;
+    const auto time_of = [&](uint16_t row) {
+        return static_cast<int64_t>(static_cast<uint64_t>(place->time_min) + step * row);
+    };
+    stats.present |= VARVE_STATS_EXTREME_TIMES;
+    stats.min_time = time_of(one.min_row);
+    stats.max_time = time_of(one.max_row);
+    return stats;
+}
+
+Result<std::shared_ptr<const Segment::Leaf>> GroupCache::leaf(const Segment &segment,
+                                                              uint32_t position) {
+    KnownLeaves &known = leaves_[&segment];
+    for (const auto &[at, leaf] : known) {
+        if (at == position) return leaf;
+    }
+    auto read = segment.read_leaf(position);
+    if (!read.ok()) return read;
+    if (known.size() == kLeavesMax) known.erase(known.begin());
+    known.emplace_back(position, *read);
+    return read;
+}
+
+std::shared_ptr<DecodedGroup> GroupCache::packed(const std::shared_ptr<const Segment> &segment,
+                                                 const std::shared_ptr<const Segment::Leaf> &leaf,
+                                                 const GroupEntry &entry) {
+    const auto found = std::find_if(packed_.rbegin(), packed_.rend(), [&](const auto &group) {
+        return &group->segment() == segment.get() &&
+               group->entry().directory.offset == entry.directory.offset;
+    });
+    if (found != packed_.rend()) {
+        auto group = *found;
+        if (found != packed_.rbegin()) {
+            packed_.erase(std::next(found).base());
+            packed_.push_back(group);
+        }
+        return group;
+    }
+    while (packed_.size() >= kPackedMax || (packed_.size() > 1 && size_bytes() > kPackedSizeMax)) {
+        packed_.erase(packed_.begin());
+    }
+    packed_.push_back(std::make_shared<DecodedGroup>(segment, leaf, entry));
+    return packed_.back();
+}
+
+Status GroupCache::groups_of(const std::shared_ptr<const Segment> &segment, uint32_t series,
+                             std::string_view measurement,
+                             std::vector<std::shared_ptr<DecodedGroup>> &out) {
+    if (!segment->filter().contains(series)) return {};
+    Status status;
+    segment->leaves_of(series, [&](uint32_t position) {
+        if (!status.ok()) return;
+        auto read = leaf(*segment, position);
+        if (!read.ok()) {
+            status = read.status();
+            return;
+        }
+        auto at = std::partition_point((*read)->begin(), (*read)->end(), [&](const auto &entry) {
+            return !entry.packed && entry.series_first < series;
+        });
+        for (; at != (*read)->end() && at->series_first <= series; ++at) {
+            if (at->series_last < series) continue;
+            if (segment->schema()[segment->shape(at->shape)[0]].measurement != measurement) {
+                continue;
+            }
+            out.push_back(at->packed ? packed(segment, *read, *at)
+                                     : std::make_shared<DecodedGroup>(segment, *read, *at));
+        }
+    });
+    return status;
+}
+
+uint64_t GroupCache::size_bytes() const {
+    uint64_t size_bytes = 0;
+    for (const auto &group : packed_) size_bytes += group->size_bytes();
+    return size_bytes;
+}
+
+}  // namespace varve::strata

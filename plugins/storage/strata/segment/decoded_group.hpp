@@ -1,0 +1,114 @@
+// A row group being read: what was asked for is decoded once and kept. One thread at a time.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "storage/strata/segment/segment.hpp"
+
+namespace varve::strata {
+
+// A decoded column; memory is somebody's arena.
+struct DecodedColumn {
+    const void *values = nullptr;
+    const uint64_t *validity = nullptr;
+};
+
+// Bytes per value of a decoded column.
+inline size_t width_of(uint32_t type) {
+    if (type == VARVE_TYPE_STRING) return sizeof(varve_str);
+    return type == VARVE_TYPE_BOOLEAN ? 1 : 8;
+}
+
+// Rows [from, from + count) of a column, aligned; copies only where it must.
+DecodedColumn slice(const DecodedColumn &column, uint32_t type, uint32_t from, uint32_t count,
+                    Arena &arena);
+
+// Rows of one series inside a group.
+struct GroupBlock {
+    uint32_t row_from = 0;
+    uint32_t row_count = 0;
+    int64_t time_min = 0;  // of the block, exact
+    int64_t time_max = 0;
+};
+
+class DecodedGroup {
+  public:
+    DecodedGroup(std::shared_ptr<const Segment> segment, std::shared_ptr<const Segment::Leaf> leaf,
+                 const GroupEntry &entry)
+        : segment_(std::move(segment)), leaf_(std::move(leaf)), entry_(entry) {}
+
+    const Segment &segment() const { return *segment_; }
+    const GroupEntry &entry() const { return entry_; }
+    // Whether the group's shape has the column.
+    bool has(const Column *column) const { return position_of(column) >= 0; }
+
+    // The positions [from, to) of the series' blocks; empty when it has none here.
+    Result<std::pair<uint32_t, uint32_t>> blocks_of(uint32_t series);
+    // The block at a position.
+    Result<GroupBlock> block(uint32_t position);
+    // All rows' times.
+    Result<const int64_t *> times();
+    // All rows' values; nothing when the shape lacks the column.
+    Result<std::optional<DecodedColumn>> column(const Column *column);
+    // The statistics of a block's column; present = 0 and count = 0 when none are kept.
+    Result<varve_block_stats> stats(const Column *column, uint32_t position);
+
+    uint64_t size_bytes() const { return arena_.size_bytes(); }
+
+  private:
+    int64_t position_of(const Column *column) const;
+    Status read_directory();
+    Status read_stats();
+    Status damaged(std::string_view what) const;
+    Result<const int64_t *> ints(std::string_view bytes, uint32_t count);
+    Result<DecodedColumn> decode(const ChunkPlace &place, uint32_t type);
+    Status decode_values(std::string_view bytes, uint32_t type, uint32_t count, void *&values);
+    void spread(uint32_t type, uint32_t count, DecodedColumn &column);
+
+    std::shared_ptr<const Segment> segment_;
+    std::shared_ptr<const Segment::Leaf> leaf_;  // holds the entry
+    const GroupEntry &entry_;
+    Arena arena_;
+    bool has_directory_ = false;
+    std::vector<uint32_t> ends_;            // of the blocks
+    const int64_t *series_ = nullptr;       // per block, packed
+    const int64_t *first_times_ = nullptr;  // per block, where they are kept
+    const int64_t *spans_ = nullptr;
+    const int64_t *times_ = nullptr;
+    std::unordered_map<uint32_t, DecodedColumn> columns_;
+    bool has_stats_ = false;
+    bool keeps_rows_ = false;
+    std::vector<std::string_view> stats_bytes_;                     // per column
+    std::unordered_map<uint32_t, std::vector<ColumnStats>> stats_;  // column → per block
+};
+
+// The leaves and packed groups that a reader going through many series will need again.
+class GroupCache {
+  public:
+    // Appends the groups of the measurement that may hold rows of the series, in the order of the
+    // index.
+    Status groups_of(const std::shared_ptr<const Segment> &segment, uint32_t series,
+                     std::string_view measurement, std::vector<std::shared_ptr<DecodedGroup>> &out);
+    uint64_t size_bytes() const;
+
+  private:
+    static constexpr size_t kLeavesMax = 4;  // per segment
+    static constexpr size_t kPackedMax = 256;
+    static constexpr uint64_t kPackedSizeMax = 32 << 20;
+
+    using KnownLeaves = std::vector<std::pair<uint32_t, std::shared_ptr<const Segment::Leaf>>>;
+
+    Result<std::shared_ptr<const Segment::Leaf>> leaf(const Segment &segment, uint32_t position);
+    std::shared_ptr<DecodedGroup> packed(const std::shared_ptr<const Segment> &segment,
+                                         const std::shared_ptr<const Segment::Leaf> &leaf,
+                                         const GroupEntry &entry);
+
+    std::unordered_map<const Segment *, KnownLeaves> leaves_;
+    std::vector<std::shared_ptr<DecodedGroup>> packed_;  // the last used one last
+};
+
+}  // namespace varve::strata
