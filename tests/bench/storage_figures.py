@@ -132,7 +132,8 @@ class VarveSide(Varved):
     pause_s = 2  # for memory to be given back
 
     def __init__(self, build, folder):
-        super().__init__(build, data_dir=os.path.join(folder, "varve"))
+        super().__init__(build, data_dir=os.path.join(folder, "varve"), settings=(
+            "write.max_series_per_database=0", "write.max_values_per_tag=0"))
 
     def begin(self):
         self.start()
@@ -254,7 +255,9 @@ class Table:
     @staticmethod
     def cells(row):
         def number(value):
-            return "–" if value is None else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+            if value is None:
+                return "–"
+            return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
         ratio = "–" if row["ratio"] is None else f"{row['ratio']:.2f} x"
         name = row["name"] + (f" [{row['unit']}]" if row["unit"] else "")
         return [name, number(row["varve"]), number(row["influxd"]), ratio, row["must"], row["aim"]]
