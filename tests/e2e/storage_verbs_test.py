@@ -88,7 +88,8 @@ class StorageVerbs(unittest.TestCase):
             at = rng.randrange(-10**18, 2 * 10**18)
             value = rng.choice([rng.random(), rng.uniform(-1e18, 1e18), float(rng.randrange(9)),
                                 rng.random() * 10.0 ** rng.randrange(-300, 300)])
-            rows.append(f"r{i % 3},h={rng.randrange(20)} f={value!r},i={rng.randrange(-2**63, 2**63)}i,"
+            whole = rng.randrange(-2**63, 2**63)
+            rows.append(f"r{i % 3},h={rng.randrange(20)} f={value!r},i={whole}i,"
                         f"u={rng.randrange(2**64)}u,b={rng.choice('tf')},s=\"x{i}\" {at}")
         self.server.query("create database random")
         status, text = self.server.write("\n".join(rows), db="random")
@@ -116,7 +117,8 @@ class StorageVerbs(unittest.TestCase):
                           if line.endswith((" -1", " 1"))])
         self.assertEqual(len(self.export("--db", "db", "--measurement", "other", "--from",
                                          "2023-11-14T22:13:20.000000001Z")), 1)
-        self.assertEqual(self.export("--db", "db", "--from", "2100-01-01", "--to", "2101-01-01"), [])
+        future = ("--from", "2100-01-01", "--to", "2101-01-01")
+        self.assertEqual(self.export("--db", "db", *future), [])
 
     def test_a_field_of_two_types(self):
         self.server.query("create database types")
