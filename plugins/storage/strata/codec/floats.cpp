@@ -98,12 +98,10 @@ Status decode_decimal(ByteReader &in, uint32_t count, const Codebooks &codebooks
     const uint64_t number = get_varint(in);
     if (!in.ok() || exponent > kExponentMax || number > count) return damaged("head of decimals");
     const auto exceptions = static_cast<uint32_t>(number);
-    uint64_t digits[kChunkValuesMax + kDecodeSlack];
-    VARVE_RETURN_IF_ERROR(decode_int_stream(in, count, codebooks, digits));
-    kernels().to_doubles(digits, count, exponent, out);
+    VARVE_RETURN_IF_ERROR(decode_int_stream_to_doubles(in, count, codebooks, exponent, out));
     if (exceptions == 0) return {};
+    uint64_t gaps[kChunkValuesMax + kDecodeSlack];
     uint64_t bits[kChunkValuesMax + kDecodeSlack];
-    uint64_t *gaps = digits;
     VARVE_RETURN_IF_ERROR(decode_int_stream(in, exceptions, codebooks, gaps));
     VARVE_RETURN_IF_ERROR(decode_int_stream(in, exceptions, codebooks, bits));
     uint32_t next = 0;

@@ -62,5 +62,8 @@ void encode_int_stream(const uint64_t *values, uint32_t count, EncodeContext &co
 // `out` has room for count + kDecodeSlack values. Takes exactly the stream's bytes.
 Status decode_int_stream(ByteReader &in, uint32_t count, const Codebooks &codebooks, uint64_t *out,
                          bool may_be_sparse = true);
+// The same as doubles, each divided by 10^exponent; in one loop where that is possible.
+Status decode_int_stream_to_doubles(ByteReader &in, uint32_t count, const Codebooks &codebooks,
+                                    uint32_t exponent, double *out);
 
 }  // namespace varve::strata

@@ -114,7 +114,7 @@ Status get_residuals(ByteReader &in, const Head &head, uint32_t count, const Cod
 
 // Delta of small tokens, the commonest of dense chunks, goes from bytes to values in one loop.
 bool is_small_delta(const Head &head, const Tokens &tokens) {
-    return head.transform == Transform::delta && head.base == 0 && tokens.token_max < kDirectTokens;
+    return head.base == 0 && tokens.token_max < kDirectTokens;
 }
 
 Status decode_delta(ByteReader &in, const Head &head, uint32_t count, const Codebooks &codebooks,
@@ -150,13 +150,8 @@ Status decode_bend(ByteReader &in, const Head &head, uint32_t count, const Codeb
     return {};
 }
 
-}  // namespace
-
-Status decode_int_stream(ByteReader &in, uint32_t count, const Codebooks &codebooks, uint64_t *out,
-                         bool may_be_sparse) {
-    if (count == 0) return {};
-    Head head;
-    VARVE_RETURN_IF_ERROR(get_head(in, head));
+Status decode_values(ByteReader &in, const Head &head, uint32_t count, const Codebooks &codebooks,
+                     uint64_t *out, bool may_be_sparse) {
     switch (head.transform) {
         case Transform::constant:
             for (uint32_t i = 0; i < count; ++i) out[i] = head.first;
@@ -184,6 +179,42 @@ Status decode_int_stream(ByteReader &in, uint32_t count, const Codebooks &codebo
     return get_sparse(in, head, count, codebooks, out);
 }
 
+}  // namespace
+
+Status decode_int_stream(ByteReader &in, uint32_t count, const Codebooks &codebooks, uint64_t *out,
+                         bool may_be_sparse) {
+    if (count == 0) return {};
+    Head head;
+    VARVE_RETURN_IF_ERROR(get_head(in, head));
+    return decode_values(in, head, count, codebooks, out, may_be_sparse);
+}
+
+Status decode_int_stream_to_doubles(ByteReader &in, uint32_t count, const Codebooks &codebooks,
+                                    uint32_t exponent, double *out) {
+    if (count == 0) return {};
+    Head head;
+    VARVE_RETURN_IF_ERROR(get_head(in, head));
+    uint64_t values[kChunkValuesMax + kDecodeSlack];
+    if (exponent == 0 && head.transform == Transform::delta && head.coder == Coder::huffman) {
+        Tokens tokens;
+        VARVE_RETURN_IF_ERROR(decode_tokens(in, count - 1, codebooks, tokens));
+        if (is_small_delta(head, tokens)) {
+            out[0] = static_cast<double>(static_cast<int64_t>(head.first));
+            kernels().small_differences_to_doubles(tokens.values, count - 1, head.is_signed,
+                                                   head.divisor, head.first, out + 1);
+            return {};
+        }
+        values[0] = head.first;
+        tokens_to_numbers(tokens, count - 1, values + 1);
+        kernels().expand(values + 1, count - 1, head.is_signed, head.divisor, head.base);
+        kernels().prefix_sum(values + 1, count - 1, head.first);
+    } else {
+        VARVE_RETURN_IF_ERROR(decode_values(in, head, count, codebooks, values, true));
+    }
+    kernels().to_doubles(values, count, exponent, out);
+    return {};
+}
+
 Status decode_ints(std::string_view bytes, uint32_t count, const Codebooks &codebooks,
                    int64_t *out) {
     if (count > kChunkValuesMax) return damaged("number of values");
@@ -197,11 +228,8 @@ Status decode_ints_as_doubles(std::string_view bytes, uint32_t count, const Code
                               double *out) {
     if (count > kChunkValuesMax) return damaged("number of values");
     ByteReader in(bytes);
-    uint64_t values[kChunkValuesMax + kDecodeSlack];
-    VARVE_RETURN_IF_ERROR(decode_int_stream(in, count, codebooks, values));
-    if (!in.at_end()) return damaged("bytes behind the values");
-    kernels().to_doubles(values, count, 0, out);
-    return {};
+    VARVE_RETURN_IF_ERROR(decode_int_stream_to_doubles(in, count, codebooks, 0, out));
+    return in.at_end() ? Status() : damaged("bytes behind the values");
 }
 
 }  // namespace varve::strata

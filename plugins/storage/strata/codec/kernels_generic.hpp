@@ -151,7 +151,8 @@ inline void unpack_group(const uint8_t *in, uint64_t *out) {
     for (uint32_t i = 0; i < 8; ++i) {
         const uint32_t bit = i * Width;
         uint64_t word = load64(in + bit / 8) >> bit % 8;
-        if (bit % 8 + Width > 64) word |= static_cast<uint64_t>(in[bit / 8 + 8]) << ((64 - bit % 8) & 63);
+        if (bit % 8 + Width > 64)
+            word |= static_cast<uint64_t>(in[bit / 8 + 8]) << ((64 - bit % 8) & 63);
         out[i] = low_bits(word, Width);
     }
 }

@@ -68,7 +68,11 @@ class Contest {
         for (uint32_t i = 0; i < residual_count; ++i) ++counts[tokens[i]];
         const Packing packing = best_packing(counts);
         double bits = static_cast<double>(packing.bits);
-        if (tier_ == Tier::dense) bits = std::min(bits, entropy_bits(counts));
+        if (tier_ == Tier::dense) {
+            // No code is shorter than a bit.
+            const double coded = std::max<double>(entropy_bits(counts), residual_count);
+            bits = std::min(bits, coded);
+        }
         model.bits = bits * count_ / residual_count + head_bits(model);
         model.packed_width = packing.width;
         if (!any_ || model.bits < best_.bits) best_ = model;
