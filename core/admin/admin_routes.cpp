@@ -1,5 +1,6 @@
 #include "admin/admin_routes.hpp"
 
+#include <cstddef>
 #include <sstream>
 
 #include <Poco/JSON/Array.h>
@@ -120,6 +121,20 @@ void compact_storage(const AdminParts &parts, http::Request &request,
     answer_json(writer, object);
 }
 
+void scrub_storage(const AdminParts &parts, http::ResponseWriter &writer) {
+    constexpr size_t kNeeded = offsetof(varve_storage_maintenance, scrub) + sizeof(void *);
+    if (parts.maintenance == nullptr || parts.maintenance->struct_size < kNeeded) {
+        return writer.send_error(501, "this storage engine cannot check its files");
+    }
+    varve_error error = abi_error();
+    const int32_t code = parts.maintenance->scrub(parts.storage, &error);
+    if (code == VARVE_UNSUPPORTED) return writer.send_error(501, error.text);
+    if (code != VARVE_OK) return writer.send_error(500, error.text);
+    Poco::JSON::Object object;
+    object.set("status", std::string("checked"));
+    answer_json(writer, object);
+}
+
 }  // namespace
 
 Status mount_admin_routes(http::RouteTable &routes, AdminParts parts) {
@@ -148,10 +163,12 @@ Status mount_admin_routes(http::RouteTable &routes, AdminParts parts) {
     VARVE_RETURN_IF_ERROR(
         mount(http::kGet, "storage/status",
               [shared](Request &, ResponseWriter &writer) { show_storage(*shared, writer); }));
-    return mount(http::kPost, "storage/compact",
-                 [shared](Request &request, ResponseWriter &writer) {
-                     compact_storage(*shared, request, writer);
-                 });
+    VARVE_RETURN_IF_ERROR(
+        mount(http::kPost, "storage/compact", [shared](Request &request, ResponseWriter &writer) {
+            compact_storage(*shared, request, writer);
+        }));
+    return mount(http::kPost, "storage/scrub",
+                 [shared](Request &, ResponseWriter &writer) { scrub_storage(*shared, writer); });
 }
 
 }  // namespace varve

@@ -4,6 +4,7 @@
 //   GET  /varve/v1/rejects            the last rejected rows, the newest first
 //   GET  /varve/v1/storage/status     what the storage engine says of itself
 //   POST /varve/v1/storage/compact    ?wait=true answers when settled
+//   POST /varve/v1/storage/scrub      answers when every stored file has been read and checked
 //   GET  /varve/v1/config             effective values with their origin, as text
 #pragma once
 

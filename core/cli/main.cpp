@@ -2,9 +2,12 @@
 
 #include <iostream>
 
+#include "cli/export/export_command.hpp"
 #include "cli/options.hpp"
 #include "cli/plugin_command.hpp"
 #include "cli/shell.hpp"
+#include "cli/storage/storage_command.hpp"
+#include "cli/storage/verify_command.hpp"
 
 namespace {
 
@@ -18,7 +21,18 @@ int ping(varve::cli::Session &session) {
     return 1;
 }
 
+// Verbs that explain themselves; null if it is none of them.
+int (*find_verb(const varve::cli::Options &options))(const varve::cli::Options &) {
+    if (options.arguments.empty()) return nullptr;
+    const std::string &verb = options.arguments[0];
+    if (verb == "storage") return varve::cli::run_storage_command;
+    if (verb == "export") return varve::cli::run_export_command;
+    if (verb == "verify") return varve::cli::run_verify_command;
+    return nullptr;
+}
+
 int run(const varve::cli::Options &options) {
+    if (const auto verb = find_verb(options)) return verb(options);
     if (!options.arguments.empty() && options.arguments[0] == "plugin") {
         const std::vector<std::string> rest(options.arguments.begin() + 1, options.arguments.end());
         return varve::cli::run_plugin_command(rest, options.target, options.json);
@@ -53,7 +67,7 @@ int main(int argc, char **argv) {
         std::cerr << "varve: " << options.status().text() << '\n';
         return 2;
     }
-    if (options->help) {
+    if (options->help && find_verb(*options) == nullptr) {
         std::cout << varve::cli::usage();
         return 0;
     }

@@ -31,6 +31,13 @@ constexpr Flag kFlags[] = {
     {"help", nullptr, "shows this"},
 };
 
+// Verbs with flags of their own: what is no flag of the program belongs to them.
+bool has_own_flags(const Options &options) {
+    if (options.arguments.empty()) return false;
+    const std::string &verb = options.arguments[0];
+    return verb == "storage" || verb == "export" || verb == "verify";
+}
+
 const Flag *find_flag(std::string_view name) {
     for (const Flag &flag : kFlags) {
         if (name == flag.name) return &flag;
@@ -108,6 +115,10 @@ Result<Options> parse_options(int argc, char **argv) {
         const size_t equals = word.find('=');
         std::string value = equals == std::string::npos ? "" : word.substr(equals + 1);
         const Flag *flag = find_flag(word.substr(0, equals));
+        if (flag == nullptr && has_own_flags(options)) {
+            options.arguments.push_back(argv[i]);
+            continue;
+        }
         if (flag == nullptr) return invalid("unknown flag " + std::string(argv[i]));
         if (flag->argument != nullptr && equals == std::string::npos) {
             if (i + 1 == argc) return invalid("-" + std::string(flag->name) + " wants a value");
@@ -123,6 +134,9 @@ std::string usage() {
         "usage: varve [FLAG…] [VERB …]\n\nWithout a verb: a shell on the server, or "
         "with -execute one request.\n\nverbs:\n"
         "  plugin list|check|new   plugins of the server, of files, and new ones\n"
+        "  storage status|compact|scrub  what the storage engine holds, and its maintenance\n"
+        "  export                  writes a database as line protocol\n"
+        "  verify PATH…            checks the files of a stopped server\n"
         "  ping                    asks whether the server is there\n\nflags (one or "
         "two dashes):\n";
     for (const Flag &flag : kFlags) {

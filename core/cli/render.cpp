@@ -5,6 +5,8 @@
 
 #include <simdjson.h>
 
+#include "cli/table.hpp"
+
 namespace varve::cli {
 namespace {
 
@@ -59,34 +61,10 @@ std::string join(const std::vector<std::string> &parts, const char *separator) {
     return all;
 }
 
-// Columns of display: code points, not bytes.
-size_t width_of(std::string_view text) {
-    return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-        return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-    }));
-}
-
 void append_columns(std::string &out, const Series &series) {
     if (!series.name.empty()) out += "name: " + series.name + '\n';
     if (!series.tags.empty()) out += "tags: " + join(series.tags, ", ") + '\n';
-    std::vector<std::vector<std::string>> lines{series.columns, {}};
-    for (const std::string &column : series.columns) {
-        lines[1].emplace_back(width_of(column), '-');
-    }
-    lines.insert(lines.end(), series.rows.begin(), series.rows.end());
-    std::vector<size_t> widths(series.columns.size(), 0);
-    for (const auto &line : lines) {
-        for (size_t i = 0; i < std::min(line.size(), widths.size()); ++i) {
-            widths[i] = std::max(widths[i], width_of(line[i]));
-        }
-    }
-    for (const auto &line : lines) {
-        for (size_t i = 0; i < std::min(line.size(), widths.size()); ++i) {
-            out += line[i];
-            if (i + 1 < line.size()) out.append(widths[i] - width_of(line[i]) + 1, ' ');
-        }
-        out += '\n';
-    }
+    append_table(out, series.columns, series.rows);
     out += '\n';
 }
 

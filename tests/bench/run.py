@@ -1,8 +1,9 @@
 """./dev bench: what Varve does in a second, beside a real influxd in the same run.
 
-Three parts: `parse` (the codecs alone, Google Benchmark), `ingest` (line protocol over HTTP,
-durability always on both sides), `query` (the same questions to both on the same data). Ratios
-matter: the client runs on the same cores. `--only NAME` runs one part or one bench_NAME program."""
+Parts: `parse` (the codecs alone, Google Benchmark), `ingest` (line protocol over HTTP, durability
+always on both sides), `query` (the same questions to both on the same data), and, only when named,
+`storage` (storage_figures.py, about ten minutes; arguments behind it are its own). Ratios matter:
+the client runs on the same cores. A name runs one part or one bench_NAME program."""
 
 import argparse
 import http.client
@@ -114,7 +115,7 @@ def bench_programs(build, only):
     for file in sorted(os.listdir(folder)):
         if not file.startswith("bench_") or file == "bench_load":
             continue
-        if only and file != "bench_" + only:
+        if only and only not in (file, file.removeprefix("bench_")):
             continue
         print(f"-- {file}", flush=True)
         subprocess.run([os.path.join(folder, file)], check=True, stderr=subprocess.DEVNULL)
@@ -124,14 +125,23 @@ def bench_programs(build, only):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", required=True)
-    parser.add_argument("--only", help="parse, ingest, query or the name of a bench program")
+    parser.add_argument("part", nargs="?",
+                        help="parse, ingest, query, storage or the name of a bench program")
     parser.add_argument("--hosts", type=int, default=100)
     parser.add_argument("--seconds", type=int, default=86_400, help="of data")
     parser.add_argument("--rounds", type=int, default=5)
-    options = parser.parse_args()
-    if options.only not in ("ingest", "query"):
-        bench_programs(options.build, None if options.only in (None, "parse") else options.only)
-    if options.only not in (None, "ingest", "query"):
+    arguments, figures_arguments = sys.argv[1:], []
+    if "storage" in arguments:
+        end = arguments.index("storage") + 1
+        arguments, figures_arguments = arguments[:end], arguments[end:]
+    options = parser.parse_args(arguments)
+    if options.part == "storage":
+        program = os.path.join(ROOT, "tests/bench/storage_figures.py")
+        os.execv(sys.executable, [sys.executable, program, "--build", options.build,
+                                  *figures_arguments])
+    if options.part not in ("ingest", "query"):
+        bench_programs(options.build, None if options.part in (None, "parse") else options.part)
+    if options.part not in (None, "ingest", "query"):
         return
     folder = tempfile.mkdtemp(prefix="varve-bench-")
     try:
@@ -139,7 +149,7 @@ def main():
                 Influxd(os.path.join(folder, "influxd")) as influxd:
             servers = {"varve": varve, "influxd": influxd}
             bench_ingest(options.build, servers, options)
-            if options.only != "ingest":
+            if options.part != "ingest":
                 bench_query(servers, options.rounds)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

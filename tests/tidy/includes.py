@@ -31,8 +31,8 @@ CORE_RANKS = {
 STRATA = "storage/strata/"
 STRATA_RANKS = {
     "files": 0,
-    "memtable": 0,
-    "codec": 0,
+    "memtable": 1,
+    "codec": 1,
     "manifest": 1,
     "wal": 1,
     "index": 1,

@@ -20,6 +20,7 @@ wal-dir = "{folder}/wal"
 max-series-per-database = 0
 max-values-per-tag = 0
 query-log-enabled = false
+{data_settings}
 [monitor]
 store-enabled = false
 [http]
@@ -37,10 +38,12 @@ def _free_port():
 
 
 class Influxd(HttpSide):
-    """Use as a context manager; write() and query() as Varved's."""
+    """Use as a context manager; write() and query() as Varved's. `data_settings`: further lines of
+    the section [data]."""
 
-    def __init__(self, folder=None):
+    def __init__(self, folder=None, data_settings=""):
         self.owns_folder = folder is None
+        self.data_settings = data_settings
         self.folder = folder or tempfile.mkdtemp(prefix="influxd-test-")
         self.process = None
         self.port = None
@@ -50,7 +53,8 @@ class Influxd(HttpSide):
         self.port = _free_port()
         path = os.path.join(self.folder, "influxdb.conf")
         with open(path, "w") as file:
-            file.write(CONFIG.format(folder=self.folder, port=self.port, rpc=_free_port()))
+            file.write(CONFIG.format(folder=self.folder, port=self.port, rpc=_free_port(),
+                                     data_settings=self.data_settings))
         self.process = subprocess.Popen(["influxd", "run", "-config", path],
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for _ in range(300):

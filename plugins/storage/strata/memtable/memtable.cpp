@@ -10,8 +10,6 @@ namespace {
 
 constexpr uint32_t kFirstChunkRows = 2;
 constexpr uint32_t kChunkRowsMax = 256;
-constexpr size_t kFirstBlockSize = 16 << 10;
-constexpr size_t kBlockSizeMax = 1 << 20;
 
 }  // namespace
 
@@ -32,27 +30,6 @@ const Column *ColumnTable::find(std::string_view measurement, std::string_view n
     std::shared_lock lock(mutex_);
     const auto found = columns_.find({std::string(measurement), {std::string(name), type}});
     return found == columns_.end() ? nullptr : found->second.get();
-}
-
-void *Arena::allocate(size_t size, size_t alignment) {
-    auto at = (reinterpret_cast<uintptr_t>(at_) + alignment - 1) / alignment * alignment;
-    if (at_ == nullptr || at + size > reinterpret_cast<uintptr_t>(end_)) {
-        const size_t wanted = std::clamp<size_t>(size_bytes_, kFirstBlockSize, kBlockSizeMax);
-        const size_t block = std::max(wanted, size + alignment);
-        blocks_.push_back(std::make_unique_for_overwrite<char[]>(block));
-        at_ = blocks_.back().get();
-        end_ = at_ + block;
-        size_bytes_ += block;
-        at = (reinterpret_cast<uintptr_t>(at_) + alignment - 1) / alignment * alignment;
-    }
-    at_ = reinterpret_cast<char *>(at + size);
-    return reinterpret_cast<void *>(at);
-}
-
-void Arena::reset() {
-    blocks_.clear();
-    at_ = end_ = nullptr;
-    size_bytes_ = 0;
 }
 
 const Shape *Memtable::shape(const std::vector<const Column *> &columns) {

@@ -21,6 +21,8 @@
 #include <string_view>
 #include <vector>
 
+#include "storage/strata/files/arena.hpp"
+
 namespace varve::strata {
 
 // A column of a shard; lives as long as the shard.
@@ -40,20 +42,6 @@ class ColumnTable {
     using Key = std::pair<std::string, std::pair<std::string, uint32_t>>;
     mutable std::shared_mutex mutex_;
     std::map<Key, std::unique_ptr<Column>> columns_;
-};
-
-// Bump allocation, freed as a whole. One thread.
-class Arena {
-  public:
-    void *allocate(size_t size, size_t alignment = 8);
-    uint64_t size_bytes() const { return size_bytes_; }
-    void reset();
-
-  private:
-    std::vector<std::unique_ptr<char[]>> blocks_;
-    char *at_ = nullptr;
-    char *end_ = nullptr;
-    uint64_t size_bytes_ = 0;
 };
 
 struct Shape {
