@@ -60,7 +60,8 @@ Status StrataStorage::delete_rows(const varve_delete_request &request, varve_wri
     writer.put(request.rp_id);
     writer.bytes(encode_tombstone(tombstone));
     entry.durability =
-        request.durability == VARVE_DURABILITY_DEFAULT ? VARVE_DURABILITY_ALWAYS : request.durability;
+        request.durability == VARVE_DURABILITY_DEFAULT ? uint32_t{VARVE_DURABILITY_ALWAYS}
+                                                        : request.durability;
     entry.done = [done, ctx](const Status &status, uint64_t lsn) {
         storage::Outcome outcome;
         outcome.lsn = lsn;

@@ -58,7 +58,6 @@ class Verifier {
         const auto names = files_.list(path);
         if (!names.ok()) return names.status();
         if (std::find(names->begin(), names->end(), "index/") != names->end()) {
-            SeriesIndex index(files_, path + "/index", 0);
             VARVE_RETURN_IF_ERROR(verify_index(path + "/index"));
         }
         for (const std::string &name : *names) {

@@ -9,6 +9,8 @@
 namespace varve::strata {
 namespace {
 
+constexpr uint64_t kCopySize = 1 << 20;
+
 template <typename Call>
 Status checked(Call call) {
     varve_error error = abi_error();
@@ -76,6 +78,32 @@ Result<uint64_t> OpenFile::size() const {
     return size;
 }
 
+FileView::FileView(FileView &&other) noexcept
+    : host_(other.host_), table_(other.table_), view_(std::exchange(other.view_, {})) {}
+
+FileView &FileView::operator=(FileView &&other) noexcept {
+    std::swap(host_, other.host_);
+    std::swap(table_, other.table_);
+    std::swap(view_, other.view_);
+    return *this;
+}
+
+FileView::~FileView() {
+    if (view_.handle != nullptr) table_->unmap(host_, &view_);
+}
+
+Result<FileView> Files::map(const std::string &path) const {
+    auto file = open(path, VARVE_FILE_READ);
+    if (!file.ok()) return file.status();
+    auto size = file->size();
+    if (!size.ok()) return size.status();
+    varve_file_view mapped{};
+    Status status = checked(
+        [&](varve_error *error) { return table_->map(file->file_, *size, &mapped, error); });
+    if (!status.ok()) return status;
+    return FileView(host_.raw(), table_, mapped);
+}
+
 Result<OpenFile> Files::open(const std::string &path, uint32_t flags) const {
     varve_file *file = nullptr;
     Status status = checked([&](varve_error *error) {
@@ -133,15 +161,17 @@ Result<uint64_t> Files::sum_of(const std::string &path) const {
     if (!source.ok()) return source.status();
     const auto size = source->size();
     if (!size.ok()) return size.status();
-    Checksum sum;
+    const std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> state(XXH3_createState(),
+                                                                         &XXH3_freeState);
+    XXH3_64bits_reset(state.get());
     std::string part;
     for (uint64_t at = 0; at < *size; at += part.size()) {
         part.resize(std::min<uint64_t>(kCopySize, *size - at));
         const Status status = source->read_exactly(at, part.data(), part.size());
         if (!status.ok()) return status.with_context(path);
-        sum.add(part);
+        XXH3_64bits_update(state.get(), part.data(), part.size());
     }
-    return sum.value();
+    return XXH3_64bits_digest(state.get());
 }
 
 Status Files::make_directory(const std::string &path) const {

@@ -52,6 +52,7 @@ bool ScanState::excludes(const varve_block_stats *stats) const {
 ScanPartition::ScanPartition(std::shared_ptr<const ScanState> state, std::vector<uint32_t> series)
     : state_(std::move(state)),
       series_(std::move(series)),
+      key_cursor_(*state_->index),
       charge_(state_->memory, state_->shape.request->account) {}
 
 Status ScanPartition::open_reader() {
@@ -89,7 +90,10 @@ Status ScanPartition::next_block() {
             ++series_at_;
             continue;
         }
-        if (reader_ == nullptr) VARVE_RETURN_IF_ERROR(open_reader());
+        if (reader_ == nullptr) {
+            VARVE_RETURN_IF_ERROR(load_key(static_cast<uint32_t>(series_at_)));
+            VARVE_RETURN_IF_ERROR(open_reader());
+        }
         const Status status = reader_->next();
         if (status.ok()) return status;
         if (status.code() != Code::end) return status;
@@ -158,24 +162,23 @@ Status ScanPartition::load(const varve_block &, std::span<const uint32_t> positi
     return {};
 }
 
-const ScanPartition::Key &ScanPartition::key_of(uint32_t series) {
+Status ScanPartition::load_key(uint32_t series) {
     auto &key = keys_[series];
-    if (key != nullptr) return *key;
-    key = std::make_unique<Key>();
-    // A damaged index gives an empty key; the damage is reported where it is found.
-    Status status = state_->index->key_of(series_[series], key->text);
-    if (status.ok()) status = series_key::split(key->text, key->parts);
-    if (!status.ok()) *key = Key();
-    keys_bytes_ += sizeof(Key) + 2 * key->text.size();
-    return *key;
+    if (key != nullptr) return {};
+    auto made = std::make_unique<Key>();
+    VARVE_RETURN_IF_ERROR(key_cursor_.key_of(series_[series], made->text));
+    VARVE_RETURN_IF_ERROR(series_key::split(made->text, made->parts));
+    keys_bytes_ += sizeof(Key) + made->text.size() + made->parts.tags.size() * sizeof(series_key::Tag);
+    key = std::move(made);
+    return {};
 }
 
 std::string_view ScanPartition::series_key(uint32_t series) {
-    return key_of(series).text;
+    return keys_.at(series)->text;
 }
 
 std::string_view ScanPartition::series_tag(uint32_t series, uint32_t tag) {
-    return key_of(series).parts.tag(view(state_->shape.request->tag_keys[tag]));
+    return keys_.at(series)->parts.tag(view(state_->shape.request->tag_keys[tag]));
 }
 
 Status ScanPartition::lookup_one(uint32_t series, int64_t time, std::span<const uint32_t> positions,
@@ -226,7 +229,7 @@ Status ScanPartition::lookup(std::span<const uint32_t> series, std::span<const i
     for (const uint32_t position : positions) {
         const varve_scan_column &asked = state_->shape.columns[position];
         const size_t size = width_of(asked.type) * rows + 8;
-        void *values = lookup_arena_.allocate(size, kChunkAlignment);
+        void *values = lookup_arena_.allocate(size, kColumnAlignment);
         std::memset(values, 0, size);
         auto *validity = static_cast<uint64_t *>(lookup_arena_.allocate((rows + 64) / 64 * 8));
         std::memset(validity, 0, (rows + 64) / 64 * 8);

@@ -50,7 +50,8 @@ class ScanPartition final : public storage::Partition {
         std::string text;
         series_key::Parts parts;
     };
-    const Key &key_of(uint32_t series);
+    // A series' key is read before its first block is handed out.
+    Status load_key(uint32_t series);
     Status open_reader();
     Status next_block();
     Status charge();
@@ -73,7 +74,8 @@ class ScanPartition final : public storage::Partition {
     std::vector<varve_column> columns_;
     Arena lookup_arena_;
     std::vector<varve_column> looked_up_;
-    std::unordered_map<uint32_t, std::unique_ptr<Key>> keys_;
+    KeyCursor key_cursor_;
+    std::unordered_map<uint32_t, std::unique_ptr<Key>> keys_;  // of the series seen so far
     uint64_t keys_bytes_ = 0;
     storage::Charge charge_;
     uint64_t charged_ = 0;

@@ -3,6 +3,8 @@
 
 #include <vector>
 
+#include <varve/kind/storage.h>
+
 #include "storage/strata/memtable/memtable.hpp"
 
 namespace varve::strata {
