@@ -76,6 +76,32 @@ Result<uint64_t> OpenFile::size() const {
     return size;
 }
 
+FileView::FileView(FileView &&other) noexcept
+    : host_(other.host_), table_(other.table_), view_(std::exchange(other.view_, {})) {}
+
+FileView &FileView::operator=(FileView &&other) noexcept {
+    std::swap(host_, other.host_);
+    std::swap(table_, other.table_);
+    std::swap(view_, other.view_);
+    return *this;
+}
+
+FileView::~FileView() {
+    if (view_.handle != nullptr) table_->unmap(host_, &view_);
+}
+
+Result<FileView> Files::map(const std::string &path) const {
+    auto file = open(path, VARVE_FILE_READ);
+    if (!file.ok()) return file.status();
+    auto size = file->size();
+    if (!size.ok()) return size.status();
+    varve_file_view mapped{};
+    Status status = checked(
+        [&](varve_error *error) { return table_->map(file->file_, *size, &mapped, error); });
+    if (!status.ok()) return status;
+    return FileView(host_.raw(), table_, mapped);
+}
+
 Result<OpenFile> Files::open(const std::string &path, uint32_t flags) const {
     varve_file *file = nullptr;
     Status status = checked([&](varve_error *error) {

@@ -32,8 +32,28 @@ class OpenFile {
     Result<uint64_t> size() const;
 
   private:
+    friend class Files;
     const varve_host_file *table_ = nullptr;
     varve_file *file_ = nullptr;
+};
+
+// A read-only mapping of a file; unmaps when destroyed. The bytes stay where they are when it
+// moves.
+class FileView {
+  public:
+    FileView() = default;
+    FileView(const varve_host *host, const varve_host_file *table, varve_file_view mapped)
+        : host_(host), table_(table), view_(mapped) {}
+    FileView(FileView &&other) noexcept;
+    FileView &operator=(FileView &&other) noexcept;
+    ~FileView();
+
+    std::string_view bytes() const { return {static_cast<const char *>(view_.data), view_.size}; }
+
+  private:
+    const varve_host *host_ = nullptr;
+    const varve_host_file *table_ = nullptr;
+    varve_file_view view_{};
 };
 
 class Files {
@@ -42,6 +62,8 @@ class Files {
 
     Result<OpenFile> open(const std::string &path, uint32_t flags) const;
     Result<std::string> read_all(const std::string &path) const;
+    // The whole file, mapped; it may be removed while the view lives.
+    Result<FileView> map(const std::string &path) const;
     Status rename(const std::string &from, const std::string &to) const;
     Status remove(const std::string &path) const;
     Status make_directory(const std::string &path) const;

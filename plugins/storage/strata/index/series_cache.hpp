@@ -1,0 +1,56 @@
+// The writer's memory of series it has met: a key's two hashes -> its id, without the key.
+//
+// Two generations of open addressing. A new entry goes into the young one; when that is full it
+// becomes the old one, whose entries are forgotten unless they are met again. An entry is 16 bytes:
+// 64 bits of a second hash, 32 of the first, the id. Together with the slot that is the identity of
+// the key: two keys meet by chance once in 2^96 pairs, and both hashes are seeded with the server's
+// secret.
+//
+// One thread.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "storage/strata/index/file/index_format.hpp"
+
+namespace varve::strata {
+
+class SeriesCache {
+  public:
+    // At most about `series_max` series per generation.
+    SeriesCache(uint64_t hash_seed, uint32_t series_max);
+
+    uint64_t second_hash(std::string_view key) const { return checksum(key, second_seed_); }
+    uint32_t find(uint64_t hash, uint64_t second);
+    void add(uint64_t hash, uint64_t second, uint32_t id);
+    void clear();
+    // [any]
+    uint64_t size_bytes() const { return size_bytes_.load(std::memory_order_relaxed); }
+
+  private:
+    struct Entry {
+        uint64_t second = 0;
+        uint32_t first = 0;
+        uint32_t id = kNoSeries;  // free
+    };
+    struct Generation {
+        std::vector<Entry> entries;  // a power of two, or none
+        uint32_t count = 0;
+
+        uint32_t find(uint64_t hash, uint64_t second) const;
+        void insert(const Entry &entry);
+    };
+
+    void resize(Generation &generation, size_t size);
+
+    const uint64_t second_seed_;
+    const uint32_t series_max_;
+    Generation young_;
+    Generation old_;
+    std::atomic<uint64_t> size_bytes_{0};
+};
+
+}  // namespace varve::strata
