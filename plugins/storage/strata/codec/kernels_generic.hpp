@@ -170,7 +170,7 @@ void unpack_all(const uint8_t *in, uint32_t count, uint64_t *out) {
     for (; i < count; i += 8, at += Width) {
         uint8_t window[kUnpackWindow] = {};
         const size_t left = size - at;
-        std::memcpy(window, in + at, left < kUnpackWindow ? left : kUnpackWindow);
+        if (left != 0) std::memcpy(window, in + at, left < kUnpackWindow ? left : kUnpackWindow);
         unpack_group<Width>(window, out + i);
     }
 }
