@@ -22,24 +22,21 @@
 #include <string>
 #include <vector>
 
+#include "storage/strata/codec/tokens.hpp"
 #include "storage/strata/codec/wire.hpp"
 
 namespace varve::strata {
 
-inline constexpr uint32_t kDirectTokens = 16;
-inline constexpr uint32_t kTokenCount = kDirectTokens + 2 * 60;
 inline constexpr uint32_t kCodeLengthMax = 12;
 inline constexpr uint32_t kTokensPerEntryMax = 6;
 
 // The raw bits behind a token.
 inline uint32_t token_raw_bits(uint32_t token) {
-    return token < kDirectTokens ? 0 : (token - kDirectTokens) / 2 + 3;
+    return kTokenTables.widths[token];
 }
 // The lowest number of a token.
 inline uint64_t token_base(uint32_t token) {
-    if (token < kDirectTokens) return token;
-    const uint32_t exponent = (token - kDirectTokens) / 2 + 4;
-    return (2ull | (token & 1)) << (exponent - 1);
+    return kTokenTables.bases[token];
 }
 inline uint32_t token_of(uint64_t x) {
     if (x < kDirectTokens) return static_cast<uint32_t>(x);

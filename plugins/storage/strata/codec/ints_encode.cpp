@@ -10,8 +10,11 @@
 namespace varve::strata {
 namespace {
 
-constexpr uint32_t kSparseShare = 8;     // sparse is tried if at most 1 in 8 values changes
-constexpr uint32_t kSmallBaseMax = 127;  // such a base costs more than it saves
+constexpr uint32_t kSparseShare = 8;  // sparse is tried if at most 1 in 8 values changes
+constexpr uint32_t kPatchBlock = 8;
+constexpr uint32_t kSampledPatchShare = 16;  // more patches than 1 in 16 want a closer look
+constexpr uint64_t kHuffmanGainShare = 32;   // Huffman must save 1 in 32: packed is read faster
+constexpr uint32_t kSmallBaseMax = 127;      // such a base costs more than it saves
 
 uint8_t head_of(Transform transform) {
     return static_cast<uint8_t>(transform);
@@ -40,17 +43,30 @@ void put_packed(const uint64_t *values, uint32_t count, uint32_t width, std::str
     out.resize(at + size);
 }
 
-void put_patches(const uint64_t *values, uint32_t count, uint32_t width, uint32_t patches,
+// Where numbers are wider than `width`, and the bits above it; false if that is more than
+// `patches_max` of them.
+bool put_patches(const uint64_t *values, uint32_t count, uint32_t width, uint32_t patches_max,
                  std::string &out) {
-    put_varint(out, patches);
+    std::string list;
+    uint32_t patches = 0;
     uint32_t next = 0;
-    for (uint32_t i = 0; i < count; ++i) {
-        const uint64_t above = width >= 64 ? 0 : values[i] >> width;
-        if (above == 0) continue;
-        put_varint(out, i - next);
-        put_varint(out, above);
-        next = i + 1;
+    for (uint32_t block = 0; block < count; block += kPatchBlock) {
+        const uint32_t end = std::min(count, block + kPatchBlock);
+        uint64_t all = 0;
+        for (uint32_t i = block; i < end; ++i) all |= values[i];
+        if (all >> width == 0) continue;
+        for (uint32_t i = block; i < end; ++i) {
+            const uint64_t above = values[i] >> width;
+            if (above == 0) continue;
+            if (++patches > patches_max) return false;
+            put_varint(list, i - next);
+            put_varint(list, above);
+            next = i + 1;
+        }
     }
+    put_varint(out, patches);
+    out += list;
+    return true;
 }
 
 // The residuals of a model; returns how many.
@@ -100,6 +116,16 @@ uint8_t put_coded(const uint64_t *values, uint32_t count, uint32_t width, const 
         put_packed(values, count, width, out);
         return static_cast<uint8_t>(Coder::packed);
     }
+    if (!dense) {
+        // The sample knows the width, unless too many values are wider.
+        const size_t at = out.size();
+        out.push_back(static_cast<char>(model.packed_width));
+        if (put_patches(values, count, model.packed_width, count / kSampledPatchShare, out)) {
+            put_packed(values, count, model.packed_width, out);
+            return static_cast<uint8_t>(Coder::patched);
+        }
+        out.resize(at);
+    }
     uint8_t tokens[kChunkValuesMax + kDecodeSlack];
     kernels().tokens(values, count, tokens);
     TokenCounts counts[4] = {};
@@ -113,15 +139,15 @@ uint8_t put_coded(const uint64_t *values, uint32_t count, uint32_t width, const 
     }
     const Packing packing = best_packing(counts[0]);
     if (dense) {
-        const TableChoice choice =
-            choose_table(counts[0], count, packing.bits + 8, context.codebooks);
-        if (choice.bits < packing.bits + 8) {
+        const uint64_t bits_max = packing.bits + 8 - packing.bits / kHuffmanGainShare;
+        const TableChoice choice = choose_table(counts[0], count, bits_max, context.codebooks);
+        if (choice.bits < bits_max) {
             encode_huffman(values, tokens, count, choice, context.codebooks, out);
             return static_cast<uint8_t>(Coder::huffman);
         }
     }
     out.push_back(static_cast<char>(packing.width));
-    if (packing.patches != 0) put_patches(values, count, packing.width, packing.patches, out);
+    if (packing.patches != 0) put_patches(values, count, packing.width, count, out);
     put_packed(values, count, packing.width, out);
     return static_cast<uint8_t>(packing.patches != 0 ? Coder::patched : Coder::packed);
 }

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "storage/strata/codec/kernels.hpp"
+#include "storage/strata/codec/tokens.hpp"
 
 namespace varve::strata {
 namespace {
@@ -169,7 +170,7 @@ void unpack_all(const uint8_t *in, uint32_t count, uint64_t *out) {
     for (; i < count; i += 8, at += Width) {
         uint8_t window[kUnpackWindow] = {};
         const size_t left = size - at;
-        std::memcpy(window, in + at, left < kUnpackWindow ? left : kUnpackWindow);
+        if (left != 0) std::memcpy(window, in + at, left < kUnpackWindow ? left : kUnpackWindow);
         unpack_group<Width>(window, out + i);
     }
 }
@@ -296,27 +297,34 @@ void generic_widen(const uint8_t *tokens, uint32_t count, uint64_t *out) {
     }
 }
 
+// The raw bits of a token from any place, also from the last bytes.
+inline uint64_t careful_bits(const uint8_t *raw, size_t size, size_t bit, uint32_t width) {
+    uint8_t window[16] = {};
+    const size_t at = bit / 8;
+    const size_t left = at < size ? size - at : 0;
+    if (left != 0) std::memcpy(window, raw + at, left < 9 ? left : 9);
+    uint64_t word = load64(window) >> bit % 8;
+    if (bit % 8 + width > 64) word |= static_cast<uint64_t>(window[8]) << (64 - bit % 8);
+    return low_bits(word, width);
+}
+
+// Away from the end there is no branch but the one that is never taken: a guess which tokens have
+// raw bits would fail too often.
 void generic_add_raw_bits(const uint8_t *tokens, uint32_t count, const uint8_t *raw, size_t size,
                           uint64_t *out) {
     size_t bit = 0;
-    for (uint32_t i = 0; i < count; ++i) {
-        const uint32_t token = tokens[i];
-        if (token < 16) {
-            out[i] = token;
-            continue;
-        }
-        const uint32_t width = (token - 16) / 2 + 3;
-        const uint64_t base = (2ull | (token & 1)) << width;
-        const size_t at = bit / 8;
-        uint8_t window[16] = {};
-        const uint8_t *from = raw + at;
-        if (at + 9 > size) {
-            std::memcpy(window, from, size - at);
-            from = window;
-        }
-        uint64_t word = load64(from) >> bit % 8;
-        if (bit % 8 + width > 64) word |= static_cast<uint64_t>(from[8]) << (64 - bit % 8);
-        out[i] = base + low_bits(word, width);
+    uint32_t i = 0;
+    for (; i < count && bit / 8 + 8 <= size; ++i) {
+        const uint32_t width = kTokenTables.widths[tokens[i]];
+        const uint64_t word = load64(raw + bit / 8) >> bit % 8;
+        uint64_t bits = word & ((1ull << width) - 1);
+        if (__builtin_expect(width > 57, 0)) bits = careful_bits(raw, size, bit, width);
+        out[i] = kTokenTables.bases[tokens[i]] + bits;
+        bit += width;
+    }
+    for (; i < count; ++i) {
+        const uint32_t width = kTokenTables.widths[tokens[i]];
+        out[i] = kTokenTables.bases[tokens[i]] + careful_bits(raw, size, bit, width);
         bit += width;
     }
 }

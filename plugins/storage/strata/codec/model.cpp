@@ -192,19 +192,23 @@ double entropy_bits(const TokenCounts &counts) {
     return total == 0 ? 0 : bits + static_cast<double>(total) * std::log2(total);
 }
 
+// Divisibility is a multiplication per value, a common divisor costs a hundred times as much: it is
+// only sought with the first value that the divisor so far does not divide.
 uint64_t common_divisor(const uint64_t *values, uint32_t count, uint64_t base, bool is_signed) {
     uint64_t divisor = 0;
     for (uint32_t from = 0; from < count; from += kDivisorBlock) {
-        const uint32_t length = std::min(kDivisorBlock, count - from);
-        const uint64_t *block = values + from;
-        if (divisor != 0 &&
-            kernels().all_multiples(block, length, base, is_signed, ExactDivisor(divisor))) {
-            continue;
-        }
-        for (uint32_t i = 0; i < length; ++i) {
-            uint64_t size = block[i] - base;
-            if (is_signed && size >> 63 != 0) size = 0 - size;
-            divisor = std::gcd(divisor, size);
+        const uint32_t end = std::min(count, from + kDivisorBlock);
+        for (uint32_t i = from; i < end; ++i) {
+            if (divisor != 0 && kernels().all_multiples(values + i, end - i, base, is_signed,
+                                                        ExactDivisor(divisor))) {
+                break;
+            }
+            const auto size_of = [&](uint64_t value) {
+                const uint64_t offset = value - base;
+                return is_signed && offset >> 63 != 0 ? 0 - offset : offset;
+            };
+            while (i + 1 < end && divisor != 0 && size_of(values[i]) % divisor == 0) ++i;
+            divisor = std::gcd(divisor, size_of(values[i]));
             if (divisor == 1) return 1;
         }
     }

@@ -77,8 +77,8 @@ TEST(CodecStats, WalksAreSmall) {
         std::printf("%zu mini-blocks: %.2f bytes of integers each, %.2f of decimals\n", count,
                     static_cast<double>(size) / static_cast<double>(count),
                     static_cast<double>(float_size) / static_cast<double>(count));
-        EXPECT_LE(size, 12 + count * 6);
-        EXPECT_LE(float_size, 16 + count * 10);
+        EXPECT_LE(size, 20 + count * 6);
+        EXPECT_LE(float_size, 24 + count * 11);
     }
 }
 
