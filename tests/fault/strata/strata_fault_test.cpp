@@ -16,7 +16,7 @@ const EngineFactory kStrata = {&strata::StrataStorage::descriptor,
                                [](Host host) -> std::unique_ptr<Plugin> {
                                    return std::make_unique<strata::StrataStorage>(host);
                                },
-                               true, false};
+                               true, true};
 
 void small(Engine &engine) {
     engine.host().set("wal_segment_size", 8 << 10);

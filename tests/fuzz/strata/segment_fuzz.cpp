@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "storage/strata/segment/segment.hpp"
+#include "storage/strata/segment/decoded_group.hpp"
 #include "support/fake_host.hpp"
 #include "support/sim_env.hpp"
 
@@ -35,18 +35,33 @@ void seal(std::string &bytes) {
     seal_page(bytes, at, seed);
 }
 
-void read_everything(const Segment &segment) {
-    std::vector<BlockEntry> blocks;
-    for (const Segment::SeriesKeys &keys : segment.keys()) {
-        if (!segment.blocks(keys, blocks).ok()) continue;
-        for (const BlockEntry &block : blocks) {
-            Arena arena;
-            (void)segment.read_times(block, arena);
-            for (const ChunkEntry &chunk : block.chunks) {
-                (void)segment.read_column(block, chunk, arena);
-            }
-        }
+void read_everything(const std::shared_ptr<Segment> &segment) {
+    ColumnTable columns;
+    std::vector<const Column *> bound;
+    for (const Segment::SchemaColumn &column : segment->schema()) {
+        bound.push_back(columns.intern(column.measurement, column.name, column.type));
     }
+    segment->bind(bound);
+    (void)segment->read_keys([](uint32_t, std::string_view) { return varve::Status(); });
+    GroupCache cache;
+    std::vector<std::shared_ptr<DecodedGroup>> groups;
+    segment->filter().for_each([&](uint32_t series) {
+        for (const Segment::SchemaColumn &column : segment->schema()) {
+            (void)cache.groups_of(segment, series, column.measurement, groups);
+        }
+        if (groups.size() > 64) groups.resize(64);
+    });
+    for (const auto &group : groups) {
+        const auto blocks = group->blocks_of(group->entry().series_first);
+        if (!blocks.ok()) continue;
+        for (uint32_t i = blocks->first; i < blocks->second; ++i) {
+            (void)group->block(i);
+            for (const Column *column : bound) (void)group->stats(column, i);
+        }
+        (void)group->times();
+        for (const Column *column : bound) (void)group->column(column);
+    }
+    (void)segment->verify();
 }
 
 }  // namespace
@@ -59,7 +74,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         if (sealed) seal(bytes);
         env.put("/disk/s-1.vseg", bytes);
         const auto segment = Segment::open(Files(host.host()), "/disk/s-1.vseg");
-        if (segment.ok()) read_everything(**segment);
+        if (segment.ok()) read_everything(*segment);
     }
     return 0;
 }

@@ -54,6 +54,7 @@ Status StrataStorage::open_index(Database &database) {
         const Status status = quarantine(one.path, one.reason);
         if (!status.ok() && status.code() != Code::not_found) return status;
     }
+    database.indexed_end = database.index_is_damaged ? 0 : database.index.id_end();
     return {};
 }
 
@@ -233,9 +234,7 @@ void StrataStorage::load_tombstones(Shard &shard, const ManifestState &state) {
 
 // Ids that the index does not know are taken from the segment's keys.
 Status StrataStorage::restore_series(Database &database, const Segment &segment) {
-    const bool complete =
-        !database.index_is_damaged && segment.footer().series_end <= database.index.id_end();
-    if (complete) return {};
+    if (segment.footer().series_end <= database.indexed_end) return {};
     return segment.read_keys([&](uint32_t series, std::string_view key) {
         return database.index.restore(series, key);
     });

@@ -146,15 +146,17 @@ void StrataStorage::flush_replayed(Database &database) {
     uint64_t used = 0;
     uint64_t limit = kReplayedBytesMax;
     if (write_account_ != nullptr) {
-        limit = std::max<uint64_t>(host_.memory()->limit(write_account_) / 2, 1);
+        const uint64_t allowed = host_.memory()->limit(write_account_);
+        if (allowed != 0) limit = allowed / 2;
     }
     for (const auto &one : all_databases()) {
         for (const auto &[key, shard] : one->shards) used += shard->memory_bytes();
     }
     if (used <= limit) return;
+    Status indexed = flush_index(database, true);
     for (const auto &[key, shard] : database.shards) {
         shard->freeze();
-        Status status = flush_index(database, false);
+        Status status = indexed;
         if (status.ok()) status = flush_shard(database, shard);
         if (!status.ok()) {
             host_.log_warning("a flush failed while the log was read; it will be tried again",

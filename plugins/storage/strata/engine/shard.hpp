@@ -88,7 +88,8 @@ struct Database {
     std::map<uint64_t, std::string> policies;  // opened ones and their names
     std::map<ShardKey, std::shared_ptr<Shard>> shards;
     uint64_t last_lsn = 0;
-    bool index_is_damaged = false;  // while recovering
+    bool index_is_damaged = false;  // when it was opened
+    uint32_t indexed_end = 0;       // when it was opened: its files know all ids below
     Bitmap known;                   // while recovering: ids whose keys are known to be there
 };
 

@@ -189,9 +189,4 @@ Status StrataStorage::database_open(const varve_database_spec &spec) {
     return {};
 }
 
-Status StrataStorage::measurement_rename(uint64_t, std::string_view, std::string_view,
-                                         varve_write_done, void *) {
-    return {Code::unsupported, "storage.strata cannot rename measurements yet"};
-}
-
 }  // namespace varve::strata

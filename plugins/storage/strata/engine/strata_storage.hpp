@@ -129,6 +129,11 @@ class StrataStorage final : public Storage {
     void settle_delete(Database &database, Shard &shard, const Tombstone &tombstone);
     void forget_series(Database &database, const Bitmap &candidates);
 
+    // ---- rename.cpp ----
+    Status rename_series(Database &database, Shard &shard, uint32_t from,
+                         std::string_view measurement, uint32_t to, std::string_view key,
+                         std::string_view name);
+
     // ---- drop.cpp ----
     void forget_shards(Database &database, uint64_t lsn,
                        const std::function<bool(const Shard &)> &concerns);

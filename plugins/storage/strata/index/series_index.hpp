@@ -90,6 +90,8 @@ class SeriesIndex {
     // Live series are those that have data; the engine tells. Only they count against limits.
     void revive(uint32_t id);
     void forget(const Bitmap &ids);
+    // What is live now, all at once.
+    void set_live(Bitmap live);
     bool live(uint32_t id) const { return live_.contains(id); }
     uint64_t live_count() const { return live_count_; }
     // Over live series, exact. The first call of either goes through all live keys; from then on
@@ -134,6 +136,13 @@ class SeriesIndex {
     Status verify() const;
     // A file turned out to be damaged: goes on without it. Its ids may be restored.
     Status abandon(const std::string &path);
+    // Goes on without every file that does not verify, and says which.
+    Status abandon_damaged(std::vector<Damage> &damaged);
+    // Links (or copies) the files and writes their MANIFEST into a directory that exists.
+    Status link_to(const std::string &directory);
+    // Reads every byte of an index that is not open; changes nothing. Adds to `file_count`.
+    static Status verify_files(const Files &files, const std::string &directory,
+                               std::vector<Damage> &damaged, uint64_t &file_count);
 
   private:
     friend class KeyCursor;

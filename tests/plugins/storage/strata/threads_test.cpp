@@ -15,7 +15,7 @@ const EngineFactory kStrata = {&strata::StrataStorage::descriptor,
                                [](Host host) -> std::unique_ptr<Plugin> {
                                    return std::make_unique<strata::StrataStorage>(host);
                                },
-                               true, false};
+                               true, true};
 
 // Writer w writes rows w, w + 4, w + 8 …, each with the same number in two series.
 TEST(StrataThreads, ReadersSeeWholeWritesAndOnlyMore) {

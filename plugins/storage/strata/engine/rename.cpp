@@ -1,0 +1,166 @@
+// Renaming a measurement: its rows are written anew under the new name, shard by shard, and then a
+// delete takes the old ones, all in the log in this order. A crash between leaves rows under both
+// names and loses none.
+#include <algorithm>
+
+#include "storage/strata/engine/strata_storage.hpp"
+
+namespace varve::strata {
+namespace {
+
+// Rows of one frame, about.
+constexpr size_t kFrameBytes = 4 << 20;
+
+// A series' rows with their columns, kept until their frame is written.
+struct Copied {
+    std::vector<uint32_t> key_index;
+    RowBuffer rows;
+};
+
+// The key of the same series under another measurement.
+Result<std::string> renamed_key(const std::string &key, std::string_view to) {
+    series_key::Parts parts;
+    if (Status status = series_key::split(key, parts); !status.ok()) return status;
+    std::string out;
+    if (Status status = series_key::append(to, parts.tags, out); !status.ok()) return status;
+    return out;
+}
+
+}  // namespace
+
+// Writes the rows of one series of one shard under another id. [writer]
+Status StrataStorage::rename_series(Database &database, Shard &shard, uint32_t from,
+                                    std::string_view measurement, uint32_t to,
+                                    std::string_view key, std::string_view name) {
+    GroupCache cache;
+    SeriesReader reader(shard.sources, from, measurement, {}, ReadOptions{}, cache);
+    VARVE_RETURN_IF_ERROR(reader.open());
+    BlockRows block;
+    block.columns = reader.all_columns();
+    reader.want(block.columns);
+    while (true) {
+        Copied copied;
+        copied.rows.reset(block.columns);
+        Status status;
+        while (copied.rows.size_bytes() < kFrameBytes && (status = reader.next()).ok()) {
+            block.row_count = reader.row_count();
+            auto times = reader.times();
+            if (!times.ok()) return times.status();
+            block.times = *times;
+            block.values.clear();
+            for (uint32_t i = 0; i < block.columns.size(); ++i) {
+                auto column = reader.column(i);
+                if (!column.ok()) return column.status();
+                varve_column value{};
+                value.type = block.columns[i]->type;
+                value.values = column->values;
+                value.validity = column->validity;
+                block.values.push_back(value);
+            }
+            copied.rows.append(block);
+        }
+        if (!status.ok() && status.code() != Code::end) return status;
+        const uint32_t count = copied.rows.row_count();
+        if (count == 0) return {};
+        Rows rows;
+        rows.db_id = database.id;
+        rows.rp_id = shard.identity.rp_id;
+        RowsPart &part = rows.parts.emplace_back();
+        part.shard_id = shard.identity.shard_id;
+        part.from_ns = shard.identity.from_ns;
+        part.to_ns = shard.identity.to_ns;
+        part.measurement = name;
+        part.series = {to};
+        if (database.index.in_head(to)) part.named.emplace_back(0, key);
+        copied.key_index.assign(count, 0);
+        part.key_index = copied.key_index.data();
+        part.times = copied.rows.times().data();
+        part.row_count = count;
+        std::deque<std::vector<uint8_t>> bytes;
+        for (const ColumnBuffer &column : copied.rows.columns()) {
+            RowsColumn &out = part.columns.emplace_back();
+            out.name = column.column->name;
+            out.type = out.source_type = column.column->type;
+            out.validity = column.validity.data();
+            out.values = column.words.data();
+            if (column.is_text()) out.values = column.texts.data();
+            if (out.type == VARVE_TYPE_BOOLEAN) {
+                out.values = bytes.emplace_back(column.words.begin(), column.words.end()).data();
+            }
+        }
+        VARVE_RETURN_IF_ERROR(admit(database, rows));
+        WalEntry entry;
+        entry.type = FrameType::rows;
+        entry.payload = encode_rows(rows);
+        entry.durability = VARVE_DURABILITY_OS;  // the delete behind it syncs the log
+        entry.done = [](const Status &, uint64_t) {};
+        const auto lsn = wal_->submit(std::move(entry));
+        if (!lsn.ok()) return lsn.status();
+        apply(database, rows, *lsn);
+        if (status.code() == Code::end) return {};
+    }
+}
+
+Status StrataStorage::measurement_rename(uint64_t db_id, std::string_view from, std::string_view to,
+                                         varve_write_done done, void *ctx) {
+    if (!running_) return {Code::unavailable, "the storage is not running"};
+    auto found = database(db_id);
+    if (!found.ok()) return found.status();
+    Database &database = **found;
+    {
+        std::lock_guard lock(database.mutex);
+        const auto live = [&](std::string_view name) -> Result<Bitmap> {
+            auto all = database.index.select(name, nullptr);
+            if (!all.ok()) return all;
+            Bitmap alive;
+            for (const auto &[key, shard] : database.shards) {
+                const auto here =
+                    visible_series(shard->sources, UINT64_MAX, *all, {}, database.index);
+                if (!here.ok()) return here;
+                alive |= *here;
+            }
+            return alive;
+        };
+        const auto old = live(from);
+        if (!old.ok()) return old.status();
+        if (old->empty()) return {Code::not_found, "measurement not found: " + std::string(from)};
+        const auto taken = live(to);
+        if (!taken.ok()) return taken.status();
+        if (!taken->empty()) {
+            return {Code::already_exists, "measurement already exists: " + std::string(to)};
+        }
+        Status status;
+        std::string key;
+        old->for_each([&](uint32_t series) {
+            if (status.ok()) status = database.index.key_of(series, key);
+            if (!status.ok()) return;
+            auto renamed = renamed_key(key, to);
+            if (!renamed.ok()) {
+                status = renamed.status();
+                return;
+            }
+            const uint64_t hash = series_key::hash(*renamed, database.hash_seed);
+            const auto made = database.index.intern(*renamed, hash);
+            if (!made.ok()) {
+                status = made.status();
+                return;
+            }
+            for (const auto &[shard_key, shard] : database.shards) {
+                if (status.ok()) {
+                    status = rename_series(database, *shard, series, from, *made, *renamed, to);
+                }
+            }
+        });
+        VARVE_RETURN_IF_ERROR(status);
+    }
+    varve_delete_request request{};
+    request.struct_size = sizeof request;
+    request.db_id = db_id;
+    request.measurement = str(from);
+    request.from_ns = INT64_MIN;
+    request.to_ns = INT64_MAX;
+    request.durability = VARVE_DURABILITY_ALWAYS;
+    return delete_rows(request, done, ctx);
+}
+
+}  // namespace varve::strata
