@@ -11,7 +11,7 @@
 
 #include "storage/strata/codec/codec.hpp"
 #include "storage/strata/codec/huffman.hpp"
-#include "storage/strata/codec/kernels.hpp"
+#include "storage/strata/codec/kernels/kernels.hpp"
 
 namespace varve::strata {
 

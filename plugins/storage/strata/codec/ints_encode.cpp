@@ -4,7 +4,7 @@
 
 #include "storage/strata/codec/huffman_stream.hpp"
 #include "storage/strata/codec/ints.hpp"
-#include "storage/strata/codec/kernels.hpp"
+#include "storage/strata/codec/kernels/kernels.hpp"
 #include "storage/strata/codec/model.hpp"
 
 namespace varve::strata {

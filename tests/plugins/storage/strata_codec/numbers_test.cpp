@@ -105,8 +105,8 @@ TEST(CodecInts, RandomWidths) {
             }
             check_all_ways(check_ints, values);
             for (int64_t &value : values) {
-                value =
-                    static_cast<int64_t>(static_cast<uint64_t>(value) >> random() % (width + 1));
+                value = static_cast<int64_t>(static_cast<uint64_t>(value) >>
+                                             random() % (width + 1) % 64);
             }
             check_all_ways(check_ints, values);
         }

@@ -5,7 +5,7 @@
 // 16 cycles of a division; digits and powers of ten are far from overflow and underflow.
 #include <immintrin.h>
 
-#include "storage/strata/codec/kernels_generic.hpp"
+#include "storage/strata/codec/kernels/generic.hpp"
 
 namespace varve::strata {
 

@@ -1,4 +1,4 @@
-#include "storage/strata/codec/kernels_generic.hpp"
+#include "storage/strata/codec/kernels/generic.hpp"
 
 namespace varve::strata {
 

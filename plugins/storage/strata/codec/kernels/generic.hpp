@@ -9,8 +9,8 @@
 
 #include <cstring>
 
-#include "storage/strata/codec/kernels.hpp"
-#include "storage/strata/codec/tokens.hpp"
+#include "storage/strata/codec/kernels/kernels.hpp"
+#include "storage/strata/codec/kernels/tokens.hpp"
 
 namespace varve::strata {
 namespace {

@@ -1,8 +1,8 @@
 // The loops over whole chunks, in a scalar version and in versions for wider machines. Every
 // version yields the same bits; tests compare each with the scalar one.
 //
-// kernels_generic.hpp has the loops in plain C++; kernels_scalar.cpp, kernels_avx2.cpp and
-// kernels_avx512.cpp compile them for their machine and replace what is faster by hand.
+// generic.hpp has the loops in plain C++; scalar.cpp, avx2.cpp and avx512.cpp compile them for
+// their machine and replace what is faster by hand.
 #pragma once
 
 #include <cstddef>
