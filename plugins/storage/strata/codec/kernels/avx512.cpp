@@ -59,6 +59,25 @@ Scan avx512_scan(const uint64_t *values, uint32_t count) {
     return scan;
 }
 
+bool avx512_all_multiples(const uint64_t *values, uint32_t count, uint64_t base, bool is_signed,
+                          const ExactDivisor &divisor) {
+    const __m512i bases = all_lanes(base);
+    const __m512i below = all_lanes((1ull << divisor.shift) - 1);
+    const __m512i inverse = all_lanes(divisor.inverse);
+    const __m512i quotient_max = all_lanes(UINT64_MAX / divisor.divisor);
+    const __m128i shift = _mm_cvtsi32_si128(static_cast<int>(divisor.shift));
+    __mmask8 wrong = 0;
+    uint32_t i = 0;
+    for (; i + kLanes <= count; i += kLanes) {
+        __m512i size = _mm512_sub_epi64(load(values + i), bases);
+        if (is_signed) size = _mm512_abs_epi64(size);
+        const __m512i quotient = _mm512_mullo_epi64(_mm512_srl_epi64(size, shift), inverse);
+        wrong |= _mm512_test_epi64_mask(size, below);
+        wrong |= _mm512_cmpgt_epu64_mask(quotient, quotient_max);
+    }
+    return wrong == 0 && generic_all_multiples(values + i, count - i, base, is_signed, divisor);
+}
+
 struct alignas(64) ByteIndexes {
     uint8_t of[kPermutedWidthMax + 1][64];
 };
@@ -236,7 +255,7 @@ const Kernels kAvx512Kernels = {
     .scan = avx512_scan,
     .differences = generic_differences,
     .subtract_line = generic_subtract_line,
-    .all_multiples = generic_all_multiples,
+    .all_multiples = avx512_all_multiples,
     .reduce = generic_reduce,
     .tokens = generic_tokens,
     .pack = generic_pack,
