@@ -214,6 +214,7 @@ void flush_and_merge(benchmark::State &state) {
         const int64_t start = Env::posix().monotonic_ns();
         must(index->merge(true));
         state.SetIterationTime(static_cast<double>(Env::posix().monotonic_ns() - start) / 1e9);
+        must(index->verify());
         index->drop_caches();
         const uint64_t after = anonymous_bytes();
         state.counters["disk_B/series"] =
