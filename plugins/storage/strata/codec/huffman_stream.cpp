@@ -205,8 +205,7 @@ Status decode_tokens(ByteReader &in, uint32_t count, const Codebooks &codebooks,
     tokens.token_max = decoder->token_max;
     tokens.raw = {};
     if (tokens.token_max < kDirectTokens) return {};
-    uint64_t raw_bits = 0;
-    for (uint32_t i = 0; i < count; ++i) raw_bits += token_raw_bits(tokens.values[i]);
+    const uint64_t raw_bits = kernels().raw_bits(tokens.values, count);
     tokens.raw = in.bytes((raw_bits + 7) / 8);
     return in.ok() ? Status() : damaged("raw bits");
 }

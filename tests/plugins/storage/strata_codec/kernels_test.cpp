@@ -155,6 +155,7 @@ TEST(CodecKernels, TokensAndRawBits) {
                         raw.back() |= static_cast<uint8_t>((values[i] >> bit & 1) << filled % 8);
                     }
                 }
+                ASSERT_EQ(kernels->raw_bits(tokens.data(), count), filled);
                 std::vector<uint64_t> back(count + kUnpackGroup);
                 kernels->add_raw_bits(tokens.data(), count, raw.data(), raw.size(), back.data());
                 back.resize(count);

@@ -191,6 +191,7 @@ const Kernels kAvx2Kernels = {
     .widen = generic_widen,
     .small_differences = avx2_small_differences,
     .small_differences_to_doubles = avx2_small_differences_to_doubles,
+    .raw_bits = generic_raw_bits,
     .add_raw_bits = generic_add_raw_bits,
     .huffman = generic_huffman,
     .to_doubles = avx2_to_doubles,

@@ -198,6 +198,36 @@ void avx512_small_differences_to_doubles(const uint8_t *tokens, uint32_t count, 
     });
 }
 
+// Widths of 8 tokens are summed up, their words gathered from where the sums say. What is near the
+// end of the bits, or wider than a gathered word has room for, goes one by one.
+void avx512_add_raw_bits(const uint8_t *tokens, uint32_t count, const uint8_t *raw, size_t size,
+                         uint64_t *out) {
+    const __m512i one = all_lanes(1);
+    const __m512i direct = all_lanes(kDirectTokens);
+    size_t bit = 0;
+    uint32_t i = 0;
+    for (; i + kLanes <= count; i += kLanes) {
+        if ((bit + kLanes * kPermutedWidthMax) / 8 + 8 > size) break;
+        const __m512i token =
+            _mm512_cvtepu8_epi64(_mm_loadl_epi64(reinterpret_cast<const __m128i *>(tokens + i)));
+        const __mmask8 coarse = _mm512_cmpge_epu64_mask(token, direct);
+        const __m512i width =
+            _mm512_maskz_sub_epi64(coarse, _mm512_srli_epi64(token, 1), all_lanes(5));
+        if (_mm512_cmpgt_epu64_mask(width, all_lanes(kPermutedWidthMax)) != 0) break;
+        const __m512i sums = prefix_in_lanes(width);
+        const __m512i at = _mm512_add_epi64(_mm512_sub_epi64(sums, width), all_lanes(bit));
+        const __m512i words = _mm512_i64gather_epi64(_mm512_srli_epi64(at, 3), raw, 1);
+        const __m512i mask = _mm512_sub_epi64(_mm512_sllv_epi64(one, width), one);
+        const __m512i bits =
+            _mm512_and_si512(_mm512_srlv_epi64(words, _mm512_and_si512(at, all_lanes(7))), mask);
+        const __m512i leading = _mm512_or_si512(_mm512_and_si512(token, one), all_lanes(2));
+        const __m512i base = _mm512_mask_sllv_epi64(token, coarse, leading, width);
+        store(out + i, _mm512_add_epi64(base, bits));
+        bit += static_cast<size_t>(_mm_extract_epi64(_mm512_extracti64x2_epi64(sums, 3), 1));
+    }
+    add_raw_bits_from(bit, tokens + i, count - i, raw, size, out + i);
+}
+
 // Exact division by a power of ten, see above.
 struct Quotient {
     explicit Quotient(uint32_t exponent)
@@ -267,7 +297,8 @@ const Kernels kAvx512Kernels = {
     .widen = generic_widen,
     .small_differences = avx512_small_differences,
     .small_differences_to_doubles = avx512_small_differences_to_doubles,
-    .add_raw_bits = generic_add_raw_bits,
+    .raw_bits = generic_raw_bits,
+    .add_raw_bits = avx512_add_raw_bits,
     .huffman = generic_huffman,
     .to_doubles = avx512_to_doubles,
 };
