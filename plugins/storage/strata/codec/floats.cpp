@@ -21,7 +21,7 @@
 #include <cstring>
 
 #include "storage/strata/codec/ints.hpp"
-#include "storage/strata/codec/kernels.hpp"
+#include "storage/strata/codec/kernels/kernels.hpp"
 
 namespace varve::strata {
 namespace {

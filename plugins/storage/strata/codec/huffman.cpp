@@ -88,12 +88,18 @@ HuffmanCode HuffmanCode::make(const TokenCounts &counts) {
 }
 
 void HuffmanCode::assign_codes() {
-    uint32_t next = 0;
+    std::array<uint32_t, kCodeLengthMax + 1> next{};
+    for (const uint8_t length : lengths) ++next[length];
+    uint32_t first = 0;
+    next[0] = 0;
     for (uint32_t length = 1; length <= kCodeLengthMax; ++length) {
-        next <<= 1;
-        for (uint32_t token = 0; token < kTokenCount; ++token) {
-            if (lengths[token] == length) codes[token] = reversed(next++, length);
-        }
+        const uint32_t number = next[length];
+        next[length] = first;
+        first = (first + number) << 1;
+    }
+    for (uint32_t token = 0; token < kTokenCount; ++token) {
+        const uint32_t length = lengths[token];
+        if (length != 0) codes[token] = reversed(next[length]++, length);
     }
 }
 

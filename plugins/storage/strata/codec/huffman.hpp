@@ -22,7 +22,7 @@
 #include <string>
 #include <vector>
 
-#include "storage/strata/codec/tokens.hpp"
+#include "storage/strata/codec/kernels/tokens.hpp"
 #include "storage/strata/codec/wire.hpp"
 
 namespace varve::strata {

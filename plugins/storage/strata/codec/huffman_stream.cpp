@@ -11,6 +11,8 @@ namespace {
 constexpr uint32_t kSharedCountScale = 16;
 constexpr uint32_t kSharedNeighbours = 2;
 constexpr uint64_t kStreamHeadBits = 8;
+constexpr uint32_t kSharingCountMin = 128;
+constexpr uint64_t kTableSharers = 4;  // chunks that are thought to share a new table
 
 uint32_t stream_count_of(uint32_t count) {
     return count >= kParallelCountMin ? kHuffmanStreamsMax : 1;
@@ -124,7 +126,7 @@ TableChoice choose_table(const TokenCounts &counts, uint32_t count, uint64_t bit
     }
     if (best.table != kOwnTable) best.code = codebooks->table(best.table);
     // A table of its own costs its bytes; no code is shorter than the entropy.
-    constexpr double kSmallestTableBits = 24;
+    constexpr double kSmallestTableBits = 24.0 / kTableSharers;
     const double bound = entropy_bits(counts) + static_cast<double>(fixed - raw_bits);
     if (bound + kSmallestTableBits >= static_cast<double>(std::min(best.bits, bits_max))) {
         return best;
@@ -133,10 +135,13 @@ TableChoice choose_table(const TokenCounts &counts, uint32_t count, uint64_t bit
     const uint64_t own_bits = own.cost_bits(counts) + fixed + 8ull * own.rendered_size();
     if (own_bits < best.bits) best = {own, kOwnTable, false, own_bits};
     if (codebooks == nullptr || codebooks->full()) return best;
+    // Of a new shared table a chunk pays a part: the chunks after it have it for nothing. Short
+    // chunks say too little of others.
     const HuffmanCode shared = shared_code(counts);
-    const uint64_t shared_bits = shared.cost_bits(counts) + fixed + 8ull * shared.rendered_size();
-    // What others save by it is worth a little more than a table that dies with its chunk.
-    if (shared_bits < best.bits + (best.table == kOwnTable ? best.bits / 32 : 0)) {
+    const uint64_t share = count >= kSharingCountMin ? kTableSharers : 1;
+    const uint64_t shared_bits =
+        shared.cost_bits(counts) + fixed + 8ull * shared.rendered_size() / share;
+    if (shared_bits < best.bits) {
         best = {shared, static_cast<uint8_t>(tables), true, shared_bits};
     }
     return best;
@@ -200,8 +205,7 @@ Status decode_tokens(ByteReader &in, uint32_t count, const Codebooks &codebooks,
     tokens.token_max = decoder->token_max;
     tokens.raw = {};
     if (tokens.token_max < kDirectTokens) return {};
-    uint64_t raw_bits = 0;
-    for (uint32_t i = 0; i < count; ++i) raw_bits += token_raw_bits(tokens.values[i]);
+    const uint64_t raw_bits = kernels().raw_bits(tokens.values, count);
     tokens.raw = in.bytes((raw_bits + 7) / 8);
     return in.ok() ? Status() : damaged("raw bits");
 }

@@ -11,7 +11,7 @@
 
 #include "storage/strata/codec/codec.hpp"
 #include "storage/strata/codec/huffman.hpp"
-#include "storage/strata/codec/kernels.hpp"
+#include "storage/strata/codec/kernels/kernels.hpp"
 
 namespace varve::strata {
 
@@ -23,7 +23,7 @@ struct TableChoice {
     HuffmanCode code;
     uint8_t table = kOwnTable;
     bool joins = false;  // the shared ones; `table` is its number then
-    uint64_t bits = 0;   // codes, raw bits, table and head: exact but for filling
+    uint64_t bits = 0;   // codes, raw bits, table (of a new shared one a part) and head
 };
 // Only looks as far as `bits_max`: with more bits the choice is of no use anyway.
 TableChoice choose_table(const TokenCounts &counts, uint32_t count, uint64_t bits_max,

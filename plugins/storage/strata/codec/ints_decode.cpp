@@ -1,7 +1,7 @@
 // From a stream of integers to values; ints.hpp has the format.
 #include "storage/strata/codec/huffman_stream.hpp"
 #include "storage/strata/codec/ints.hpp"
-#include "storage/strata/codec/kernels.hpp"
+#include "storage/strata/codec/kernels/kernels.hpp"
 
 namespace varve::strata {
 namespace {

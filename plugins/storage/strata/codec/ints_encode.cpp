@@ -4,7 +4,7 @@
 
 #include "storage/strata/codec/huffman_stream.hpp"
 #include "storage/strata/codec/ints.hpp"
-#include "storage/strata/codec/kernels.hpp"
+#include "storage/strata/codec/kernels/kernels.hpp"
 #include "storage/strata/codec/model.hpp"
 
 namespace varve::strata {
@@ -13,7 +13,7 @@ namespace {
 constexpr uint32_t kSparseShare = 8;  // sparse is tried if at most 1 in 8 values changes
 constexpr uint32_t kPatchBlock = 8;
 constexpr uint32_t kSampledPatchShare = 16;  // more patches than 1 in 16 want a closer look
-constexpr uint64_t kHuffmanGainShare = 32;   // Huffman must save 1 in 32: packed is read faster
+constexpr uint64_t kHuffmanGainShare = 48;   // Huffman must save 1 in 48: packed is read faster
 constexpr uint32_t kSmallBaseMax = 127;      // such a base costs more than it saves
 
 uint8_t head_of(Transform transform) {

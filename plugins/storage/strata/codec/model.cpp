@@ -18,6 +18,7 @@ constexpr uint32_t kSampleRunLength = 32;
 constexpr uint32_t kSampleMax = kSampleRuns * kSampleRunLength;
 constexpr uint32_t kPatchBits = 12;  // of a gap, on average
 constexpr uint32_t kDivisorBlock = 256;
+constexpr uint32_t kDivisorStart = 4;
 constexpr uint32_t kLineUnitsMax = 8;
 
 struct Sample {
@@ -199,15 +200,20 @@ uint64_t common_divisor(const uint64_t *values, uint32_t count, uint64_t base, b
     for (uint32_t from = 0; from < count; from += kDivisorBlock) {
         const uint32_t end = std::min(count, from + kDivisorBlock);
         for (uint32_t i = from; i < end; ++i) {
-            if (divisor != 0 && kernels().all_multiples(values + i, end - i, base, is_signed,
-                                                        ExactDivisor(divisor))) {
+            // The first few nearly always lower it.
+            if (i >= kDivisorStart && divisor != 0 &&
+                kernels().all_multiples(values + i, end - i, base, is_signed,
+                                        ExactDivisor(divisor))) {
                 break;
             }
             const auto size_of = [&](uint64_t value) {
                 const uint64_t offset = value - base;
                 return is_signed && offset >> 63 != 0 ? 0 - offset : offset;
             };
-            while (i + 1 < end && divisor != 0 && size_of(values[i]) % divisor == 0) ++i;
+            while (i >= kDivisorStart && i + 1 < end && divisor != 0 &&
+                   size_of(values[i]) % divisor == 0) {
+                ++i;
+            }
             divisor = std::gcd(divisor, size_of(values[i]));
             if (divisor == 1) return 1;
         }

@@ -3,7 +3,7 @@
 
 #include "storage/strata/codec/huffman.hpp"
 #include "storage/strata/codec/ints.hpp"
-#include "storage/strata/codec/kernels.hpp"
+#include "storage/strata/codec/kernels/kernels.hpp"
 
 namespace varve::strata {
 

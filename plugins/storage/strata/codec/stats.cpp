@@ -29,7 +29,7 @@
 #include <varve/kind/storage.h>
 
 #include "storage/strata/codec/ints.hpp"
-#include "storage/strata/codec/kernels.hpp"
+#include "storage/strata/codec/kernels/kernels.hpp"
 
 namespace varve::strata {
 namespace {

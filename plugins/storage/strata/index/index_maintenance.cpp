@@ -272,6 +272,7 @@ Result<bool> SeriesIndex::try_collect(const Bitmap &keep) {
     }
     const FileList all = state()->files;
     FileList inputs;
+    FileList outputs;
     FileList files;
     Bitmap removed;
     for (const auto &file : all) {
@@ -286,11 +287,16 @@ Result<bool> SeriesIndex::try_collect(const Bitmap &keep) {
         inputs.push_back(file);
         auto output = rewrite({file}, &kept);
         if (!output.ok()) return output.status();
-        if (*output != nullptr) files.push_back(*output);
+        if (*output == nullptr) continue;
+        outputs.push_back(*output);
+        files.push_back(*output);
     }
     // The lock is held over the MANIFEST here: an id given now would otherwise be on its way out.
     const std::lock_guard lock(mutex_);
-    if (given_.intersects(removed)) return false;
+    if (given_.intersects(removed)) {
+        remove_files(outputs);
+        return false;
+    }
     if (!inputs.empty()) {
         if (Status status = commit(files); !status.ok()) return status;
         State next = *state_;
@@ -309,12 +315,18 @@ Status SeriesIndex::collect(const Bitmap &keep) {
     if (!collecting_.load(std::memory_order_acquire)) {
         return {Code::failed_precondition, "collect without begin_collect"};
     }
+    Status status(Code::unavailable, "series to be collected are being written again; try later");
     for (uint32_t i = 0; i < kCollectTriesMax; ++i) {
         const auto done = try_collect(keep);
-        if (!done.ok()) return done.status();
-        if (*done) return {};
+        if (done.ok() && *done) return {};
+        if (done.ok()) continue;
+        status = done.status();
+        break;
     }
-    return {Code::unavailable, "series to be collected are being written again; try later"};
+    const std::lock_guard lock(mutex_);
+    collecting_.store(false, std::memory_order_release);
+    given_.clear();
+    return status;
 }
 
 // ---- damage ----

@@ -68,6 +68,7 @@ const SeriesIndex::State &SeriesIndex::writer_state() {
         writer_state_ = state_;
         writer_version_ = version_.load(std::memory_order_relaxed);
     }
+    writer_keys_.reset();
     // An id that was collected may stand in the cache.
     if (writer_state_->collections != collections) cache_.clear();
     std::vector<std::unique_ptr<FileKeyReader>> readers;
@@ -175,25 +176,22 @@ void SeriesIndex::reserve_ids(uint32_t end) {
 void SeriesIndex::revive(uint32_t id) {
     if (!live_.add_checked(id)) return;
     ++live_count_;
-    if (!counts_tags_) return;
-    KeyCursor keys(*this);
-    count_tags(keys, id, 1);
+    if (counts_tags_) count_tags(id, 1);
 }
 
 void SeriesIndex::forget(const Bitmap &ids) {
     const Bitmap gone = live_ & ids;
-    if (counts_tags_ && !gone.empty()) {
-        KeyCursor keys(*this);
-        gone.for_each([&](uint32_t id) { count_tags(keys, id, -1); });
-    }
+    if (counts_tags_) gone.for_each([&](uint32_t id) { count_tags(id, -1); });
     live_ -= gone;
     live_count_ -= gone.cardinality();
 }
 
-void SeriesIndex::count_tags(KeyCursor &keys, uint32_t id, int change) {
+void SeriesIndex::count_tags(uint32_t id, int change) {
+    writer_state();
+    if (writer_keys_ == nullptr) writer_keys_ = std::make_unique<KeyCursor>(*this);
     std::string key;
     series_key::Parts parts;
-    Status status = keys.key_of(id, key);
+    Status status = writer_keys_->key_of(id, key);
     if (status.ok()) status = series_key::split(key, parts);
     if (status.ok()) {
         counts_.count(parts, change);
@@ -206,8 +204,7 @@ void SeriesIndex::count_tags(KeyCursor &keys, uint32_t id, int change) {
 void SeriesIndex::set_up_counts() {
     if (counts_tags_) return;
     counts_tags_ = true;
-    KeyCursor keys(*this);
-    live_.for_each([&](uint32_t id) { count_tags(keys, id, 1); });
+    live_.for_each([&](uint32_t id) { count_tags(id, 1); });
 }
 
 uint64_t SeriesIndex::tag_value_count(std::string_view measurement, std::string_view tag) {
@@ -223,6 +220,7 @@ bool SeriesIndex::has_tag_value(std::string_view measurement, std::string_view t
 
 void SeriesIndex::drop_caches() {
     cache_.clear();
+    writer_keys_.reset();
     const State &now = writer_state();
     writer_readers_.clear();
     for (const auto &file : now.files) {

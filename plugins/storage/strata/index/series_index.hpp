@@ -165,7 +165,7 @@ class SeriesIndex {
     Status look_up(std::string_view key, uint64_t hash, uint32_t &id);
     Status look_up_once(std::string_view key, uint64_t hash, uint32_t &id);
     Status append(std::string_view key, uint64_t hash, uint32_t id);
-    void count_tags(KeyCursor &keys, uint32_t id, int change);
+    void count_tags(uint32_t id, int change);
     void set_up_counts();
 
     // ---- open's ----
@@ -206,6 +206,7 @@ class SeriesIndex {
     std::shared_ptr<const State> writer_state_;
     std::vector<std::unique_ptr<FileKeyReader>> writer_readers_;  // one per file
     uint64_t writer_version_ = 0;
+    std::unique_ptr<KeyCursor> writer_keys_;  // made when first needed, for count_tags
     SeriesCache cache_;
     Bitmap live_;
     uint64_t live_count_ = 0;

@@ -210,18 +210,29 @@ class PartSource final : public TagSource {
         const SeriesTable &table = part_->table;
         const uint32_t key = table.find(kTagKeysColumn, tag);
         if (key == SeriesTable::kMissing) return {};
-        for_columns(measurement, [&](uint32_t column) {
+        if (!measurement.empty()) {
+            const uint32_t number = table.find(kMeasurementsColumn, measurement);
+            if (number == SeriesTable::kMissing) return {};
+            const uint32_t column = table.find_column(number, key);
+            if (column != SeriesTable::kMissing) out.push_back(column);
+            return {};
+        }
+        for (uint32_t column = kFirstTagColumn; column < table.columns().size(); ++column) {
             if (table.columns()[column].key == key) out.push_back(column);
-        });
+        }
         return {};
     }
 
     Status tag_keys(std::string_view measurement,
                     std::vector<std::pair<std::string, uint32_t>> &out) const override {
-        const auto columns = part_->table.columns();
-        for_columns(measurement, [&](uint32_t column) {
+        const SeriesTable &table = part_->table;
+        const auto columns = table.columns();
+        const uint32_t number = table.find(kMeasurementsColumn, measurement);
+        if (number == SeriesTable::kMissing) return {};
+        for (uint32_t column = kFirstTagColumn; column < columns.size(); ++column) {
+            if (columns[column].measurement != number) continue;
             out.emplace_back(columns[kTagKeysColumn].texts[columns[column].key], column);
-        });
+        }
         return {};
     }
 
@@ -243,21 +254,6 @@ class PartSource final : public TagSource {
     }
 
   private:
-    template <typename Visit>
-    void for_columns(std::string_view measurement, Visit visit) const {
-        const SeriesTable &table = part_->table;
-        uint32_t wanted = 0;
-        if (!measurement.empty()) {
-            wanted = table.find(kMeasurementsColumn, measurement);
-            if (wanted == SeriesTable::kMissing) return;
-        }
-        for (uint32_t column = kFirstTagColumn; column < table.columns().size(); ++column) {
-            if (measurement.empty() || table.columns()[column].measurement == wanted) {
-                visit(column);
-            }
-        }
-    }
-
     const std::shared_ptr<const HeadPart> part_;
 };
 

@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "storage/strata/codec/codec.hpp"
-#include "storage/strata/codec/kernels.hpp"
+#include "storage/strata/codec/kernels/kernels.hpp"
 
 namespace varve::strata {
 

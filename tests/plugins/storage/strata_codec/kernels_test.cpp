@@ -116,11 +116,10 @@ TEST(CodecKernels, Multiples) {
                 for (const uint32_t count : {1u, 9u, 300u}) {
                     auto values = random_values(random, count, 64);
                     for (uint64_t &value : values) {
-                        const auto offset = static_cast<int64_t>(value) / 2;
-                        value = is_signed ? static_cast<uint64_t>(
-                                                offset / static_cast<int64_t>(divisor >> 1 | 1)) *
-                                                0
-                                          : value - value % divisor;
+                        const bool negative = is_signed && value % 2 == 1;
+                        if (is_signed) value >>= 1;
+                        value -= value % divisor;
+                        if (negative) value = 0 - value;
                     }
                     const ExactDivisor exact(divisor);
                     EXPECT_TRUE(kernels->all_multiples(values.data(), count, 0, is_signed, exact));
@@ -156,6 +155,7 @@ TEST(CodecKernels, TokensAndRawBits) {
                         raw.back() |= static_cast<uint8_t>((values[i] >> bit & 1) << filled % 8);
                     }
                 }
+                ASSERT_EQ(kernels->raw_bits(tokens.data(), count), filled);
                 std::vector<uint64_t> back(count + kUnpackGroup);
                 kernels->add_raw_bits(tokens.data(), count, raw.data(), raw.size(), back.data());
                 back.resize(count);

@@ -1,8 +1,10 @@
 // Ints, floats and booleans: every value comes back bit for bit, whatever it is.
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <thread>
 
 #include "codec_check.hpp"
 #include "storage/strata/codec/ints.hpp"
@@ -105,8 +107,8 @@ TEST(CodecInts, RandomWidths) {
             }
             check_all_ways(check_ints, values);
             for (int64_t &value : values) {
-                value =
-                    static_cast<int64_t>(static_cast<uint64_t>(value) >> random() % (width + 1));
+                value = static_cast<int64_t>(static_cast<uint64_t>(value) >>
+                                             random() % (width + 1) % 64);
             }
             check_all_ways(check_ints, values);
         }
@@ -274,6 +276,55 @@ TEST(CodecBools, AnythingButZeroIsTrue) {
     ASSERT_TRUE(decode_bools(bytes, 4, Codebooks::none(), back.data()).ok());
     back.resize(4);
     EXPECT_EQ(back, (std::vector<uint8_t>{0, 1, 1, 0}));
+}
+
+// Chunks of one law share tables; readers on several threads meet them first at the same time.
+TEST(CodecTables, AreSharedByChunksAndThreads) {
+    std::mt19937_64 random = seeded();
+    CodebookWriter writer;
+    EncodeContext context{Tier::dense, &writer};
+    std::vector<std::vector<int64_t>> chunks;
+    std::vector<std::string> encoded;
+    size_t alone_size = 0;
+    for (int i = 0; i < 200; ++i) {
+        chunks.push_back(walk(random, 360, i % 2 == 0 ? 1 : 25, 1));
+        encode_ints(chunks.back().data(), 360, context, encoded.emplace_back());
+        EncodeContext alone{Tier::dense, nullptr};
+        std::string bytes;
+        encode_ints(chunks.back().data(), 360, alone, bytes);
+        alone_size += bytes.size();
+    }
+    EXPECT_GE(writer.table_count(), 1u);
+    EXPECT_LE(writer.table_count(), kCodebookTablesMax);
+    std::string tables;
+    writer.render(tables);
+    size_t shared_size = tables.size();
+    for (const std::string &bytes : encoded) shared_size += bytes.size();
+    EXPECT_LT(shared_size, alone_size);
+    const auto books = rendered(writer);
+    std::vector<std::thread> readers;
+    std::atomic<int> wrong = 0;
+    for (int reader = 0; reader < 4; ++reader) {
+        readers.emplace_back([&] {
+            std::vector<int64_t> back(360 + kDecodeSlack);
+            for (size_t i = 0; i < chunks.size(); ++i) {
+                const Status status = decode_ints(encoded[i], 360, *books, back.data());
+                if (!status.ok() || !same_bits(chunks[i], back.data())) ++wrong;
+            }
+        });
+    }
+    for (std::thread &reader : readers) reader.join();
+    EXPECT_EQ(wrong, 0);
+}
+
+TEST(CodecTables, DamageIsRefused) {
+    for (const char *bytes : {"\x41", "\x01\x10\x02\x11\x11", "\x01\x88\x02\x11",
+                              "\x01\x01\x02\x21", "\x01\x01\x01\x01", "\x01\x01\x02\x1d"}) {
+        EXPECT_EQ(Codebooks::parse(bytes).code(), Code::data_loss);
+    }
+    EXPECT_EQ(Codebooks::parse({}).code(), Code::data_loss);
+    EXPECT_TRUE(Codebooks::parse("\x01\x01\x02\x11").ok());
+    EXPECT_EQ(Codebooks::none().decoder(0), nullptr);
 }
 
 // Every cut, and many flips, of encoded chunks: a decoder may refuse or yield other values, but

@@ -4,54 +4,72 @@
 
 namespace varve::strata {
 
-bool FileKeyReader::seek(uint32_t id, bool &found) {
-    found = false;
-    const bool ahead = left_ > 0 && id >= next_id_ && id < block_end_id_;
-    if (!ahead) {
-        uint32_t low = 0;
-        uint32_t high = file_->header().block_count;
-        while (low + 1 < high) {
-            const uint32_t middle = low + (high - low) / 2;
-            SeriesBlock block;
-            if (!file_->read_at(kBlocksSection, middle, block)) return false;
-            (block.first_id <= id ? low : high) = middle;
-        }
-        left_ = 0;
-        if (low >= file_->header().block_count) return true;
+// The last block that begins at or before `id`; the first one when there is none.
+bool FileKeyReader::find_block(uint32_t id, uint32_t &found) const {
+    const IndexHeader &header = file_->header();
+    uint32_t low = 0;
+    uint32_t high = header.block_count;
+    // First where the block lies when no id is missing, and behind it: few pages are touched.
+    const uint32_t guess = (id - header.id_min) / kSeriesPerBlock;
+    for (uint32_t step = 0; low + 1 < high; ++step) {
+        uint32_t probe = low + (high - low) / 2;
+        if (step < 2 && guess + step > low && guess + step < high) probe = guess + step;
         SeriesBlock block;
-        SeriesBlock next;
-        next.offset = file_->header().sections[kSeriesSection].size;
-        next.first_id = file_->header().id_end;
-        if (!file_->read_at(kBlocksSection, low, block)) return false;
-        if (low + 1 < file_->header().block_count &&
-            !file_->read_at(kBlocksSection, low + 1, next)) {
-            return false;
-        }
-        if (block.first_id > id) return true;
-        if (block.offset >= next.offset || block.count > kSeriesPerBlock) {
-            return file_->unsound("a block of series ends before it begins");
-        }
-        std::string_view bytes;
-        if (!file_->read(kSeriesSection, block.offset, next.offset - block.offset, bytes)) {
-            return false;
-        }
-        at_ = VarintReader(bytes.substr(1));
-        gaps_ = bytes.front() != 0;
-        left_ = block.count;
-        next_id_ = block.first_id;
-        block_end_id_ = next.first_id;
-        if (gaps_) next_id_ += at_.get_u32();
+        if (!file_->read_at(kBlocksSection, probe, block)) return false;
+        (block.first_id <= id ? low : high) = probe;
     }
+    found = low;
+    return true;
+}
+
+bool FileKeyReader::open_block(uint32_t id) {
+    const IndexHeader &header = file_->header();
+    left_ = 0;
+    uint32_t place = 0;
+    if (header.block_count == 0) return true;
+    if (!find_block(id, place)) return false;
+    SeriesBlock block;
+    SeriesBlock next;
+    next.offset = header.sections[kSeriesSection].size;
+    next.first_id = header.id_end;
+    if (!file_->read_at(kBlocksSection, place, block)) return false;
+    if (place + 1 < header.block_count && !file_->read_at(kBlocksSection, place + 1, next)) {
+        return false;
+    }
+    if (block.first_id > id) return true;
+    if (block.offset >= next.offset || block.count > kSeriesPerBlock) {
+        return file_->unsound("a block of series ends before it begins");
+    }
+    std::string_view bytes;
+    if (!file_->read(kSeriesSection, block.offset, next.offset - block.offset, bytes)) {
+        return false;
+    }
+    at_ = VarintReader(bytes.substr(1));
+    gaps_ = bytes.front() != 0;
+    left_ = block.count;
+    next_id_ = block.first_id;
+    block_end_id_ = next.first_id;
+    if (gaps_) next_id_ += at_.get_u32();
+    return true;
+}
+
+bool FileKeyReader::seek(uint32_t id, bool &found) {
+    const bool ahead = left_ > 0 && id >= next_id_ && id < block_end_id_;
+    if (!ahead && !open_block(id)) return false;
     while (left_ > 0 && next_id_ < id) {
         const Shape *shape = nullptr;
         if (!read_shape(at_.get_u32(), shape)) return false;
         at_.skip(shape->columns.size());
         if (!at_.ok()) return file_->unsound("a series is cut off");
-        ++next_id_;
-        if (--left_ > 0 && gaps_) next_id_ += at_.get_u32();
+        pass();
     }
     found = left_ > 0 && next_id_ == id;
     return true;
+}
+
+void FileKeyReader::pass() {
+    ++next_id_;
+    if (--left_ > 0 && gaps_) next_id_ += at_.get_u32();
 }
 
 bool FileKeyReader::read_shape(uint32_t number, const Shape *&out) {
@@ -142,8 +160,7 @@ bool FileKeyReader::read_key(uint32_t id, std::string &out) {
         if (!append_value(*column, at_.get_u32(), out)) return false;
     }
     if (!at_.ok()) return file_->unsound("a series is cut off");
-    ++next_id_;
-    if (--left_ > 0 && gaps_) next_id_ += at_.get_u32();
+    pass();
     return true;
 }
 

@@ -37,7 +37,10 @@ class FileKeyReader {
     };
 
     bool read_key(uint32_t id, std::string &out);
+    bool find_block(uint32_t id, uint32_t &found) const;
+    bool open_block(uint32_t id);
     bool seek(uint32_t id, bool &found);
+    void pass();
     bool read_shape(uint32_t number, const Shape *&out);
     bool read_column(uint32_t number, Column *&out);
     bool append_value(Column &column, uint32_t number, std::string &out);

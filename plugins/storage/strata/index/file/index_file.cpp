@@ -186,7 +186,8 @@ void IndexFile::cache(const std::string &question, std::shared_ptr<const Bitmap>
     for (const Answer &known : answers_) {
         if (known.question == question) return;
     }
-    while (!answers_.empty() && answers_size_ + size > kCacheSizeMax) {
+    while (answers_.size() >= kAnswersMax ||
+           (!answers_.empty() && answers_size_ + size > kCacheSizeMax)) {
         answers_size_ -= answers_.front().question.size() + answers_.front().bitmap->size_bytes();
         answers_.erase(answers_.begin());
     }

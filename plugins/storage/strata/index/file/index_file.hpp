@@ -74,6 +74,7 @@ class IndexFile {
         std::shared_ptr<const Bitmap> bitmap;
     };
     static constexpr uint64_t kCacheSizeMax = 8 << 20;  // bytes of answers
+    static constexpr size_t kAnswersMax = 64;
 
     const std::string path_;
     const uint64_t number_;

@@ -5,7 +5,7 @@
 // 16 cycles of a division; digits and powers of ten are far from overflow and underflow.
 #include <immintrin.h>
 
-#include "storage/strata/codec/kernels_generic.hpp"
+#include "storage/strata/codec/kernels/generic.hpp"
 
 namespace varve::strata {
 
@@ -57,6 +57,25 @@ Scan avx512_scan(const uint64_t *values, uint32_t count) {
     scan.difference_min = _mm512_reduce_min_epi64(difference_min);
     scan.difference_max = _mm512_reduce_max_epi64(difference_max);
     return scan;
+}
+
+bool avx512_all_multiples(const uint64_t *values, uint32_t count, uint64_t base, bool is_signed,
+                          const ExactDivisor &divisor) {
+    const __m512i bases = all_lanes(base);
+    const __m512i below = all_lanes((1ull << divisor.shift) - 1);
+    const __m512i inverse = all_lanes(divisor.inverse);
+    const __m512i quotient_max = all_lanes(UINT64_MAX / divisor.divisor);
+    const __m128i shift = _mm_cvtsi32_si128(static_cast<int>(divisor.shift));
+    __mmask8 wrong = 0;
+    uint32_t i = 0;
+    for (; i + kLanes <= count; i += kLanes) {
+        __m512i size = _mm512_sub_epi64(load(values + i), bases);
+        if (is_signed) size = _mm512_abs_epi64(size);
+        const __m512i quotient = _mm512_mullo_epi64(_mm512_srl_epi64(size, shift), inverse);
+        wrong |= _mm512_test_epi64_mask(size, below);
+        wrong |= _mm512_cmpgt_epu64_mask(quotient, quotient_max);
+    }
+    return wrong == 0 && generic_all_multiples(values + i, count - i, base, is_signed, divisor);
 }
 
 struct alignas(64) ByteIndexes {
@@ -179,6 +198,36 @@ void avx512_small_differences_to_doubles(const uint8_t *tokens, uint32_t count, 
     });
 }
 
+// Widths of 8 tokens are summed up, their words gathered from where the sums say. What is near the
+// end of the bits, or wider than a gathered word has room for, goes one by one.
+void avx512_add_raw_bits(const uint8_t *tokens, uint32_t count, const uint8_t *raw, size_t size,
+                         uint64_t *out) {
+    const __m512i one = all_lanes(1);
+    const __m512i direct = all_lanes(kDirectTokens);
+    size_t bit = 0;
+    uint32_t i = 0;
+    for (; i + kLanes <= count; i += kLanes) {
+        if ((bit + kLanes * kPermutedWidthMax) / 8 + 8 > size) break;
+        const __m512i token =
+            _mm512_cvtepu8_epi64(_mm_loadl_epi64(reinterpret_cast<const __m128i *>(tokens + i)));
+        const __mmask8 coarse = _mm512_cmpge_epu64_mask(token, direct);
+        const __m512i width =
+            _mm512_maskz_sub_epi64(coarse, _mm512_srli_epi64(token, 1), all_lanes(5));
+        if (_mm512_cmpgt_epu64_mask(width, all_lanes(kPermutedWidthMax)) != 0) break;
+        const __m512i sums = prefix_in_lanes(width);
+        const __m512i at = _mm512_add_epi64(_mm512_sub_epi64(sums, width), all_lanes(bit));
+        const __m512i words = _mm512_i64gather_epi64(_mm512_srli_epi64(at, 3), raw, 1);
+        const __m512i mask = _mm512_sub_epi64(_mm512_sllv_epi64(one, width), one);
+        const __m512i bits =
+            _mm512_and_si512(_mm512_srlv_epi64(words, _mm512_and_si512(at, all_lanes(7))), mask);
+        const __m512i leading = _mm512_or_si512(_mm512_and_si512(token, one), all_lanes(2));
+        const __m512i base = _mm512_mask_sllv_epi64(token, coarse, leading, width);
+        store(out + i, _mm512_add_epi64(base, bits));
+        bit += static_cast<size_t>(_mm_extract_epi64(_mm512_extracti64x2_epi64(sums, 3), 1));
+    }
+    add_raw_bits_from(bit, tokens + i, count - i, raw, size, out + i);
+}
+
 // Exact division by a power of ten, see above.
 struct Quotient {
     explicit Quotient(uint32_t exponent)
@@ -236,7 +285,7 @@ const Kernels kAvx512Kernels = {
     .scan = avx512_scan,
     .differences = generic_differences,
     .subtract_line = generic_subtract_line,
-    .all_multiples = generic_all_multiples,
+    .all_multiples = avx512_all_multiples,
     .reduce = generic_reduce,
     .tokens = generic_tokens,
     .pack = generic_pack,
@@ -248,7 +297,8 @@ const Kernels kAvx512Kernels = {
     .widen = generic_widen,
     .small_differences = avx512_small_differences,
     .small_differences_to_doubles = avx512_small_differences_to_doubles,
-    .add_raw_bits = generic_add_raw_bits,
+    .raw_bits = generic_raw_bits,
+    .add_raw_bits = avx512_add_raw_bits,
     .huffman = generic_huffman,
     .to_doubles = avx512_to_doubles,
 };

@@ -9,8 +9,8 @@
 
 #include <cstring>
 
-#include "storage/strata/codec/kernels.hpp"
-#include "storage/strata/codec/tokens.hpp"
+#include "storage/strata/codec/kernels/kernels.hpp"
+#include "storage/strata/codec/kernels/tokens.hpp"
 
 namespace varve::strata {
 namespace {
@@ -310,9 +310,8 @@ inline uint64_t careful_bits(const uint8_t *raw, size_t size, size_t bit, uint32
 
 // Away from the end there is no branch but the one that is never taken: a guess which tokens have
 // raw bits would fail too often.
-void generic_add_raw_bits(const uint8_t *tokens, uint32_t count, const uint8_t *raw, size_t size,
-                          uint64_t *out) {
-    size_t bit = 0;
+void add_raw_bits_from(size_t bit, const uint8_t *tokens, uint32_t count, const uint8_t *raw,
+                       size_t size, uint64_t *out) {
     uint32_t i = 0;
     for (; i < count && bit / 8 + 8 <= size; ++i) {
         const uint32_t width = kTokenTables.widths[tokens[i]];
@@ -327,6 +326,20 @@ void generic_add_raw_bits(const uint8_t *tokens, uint32_t count, const uint8_t *
         out[i] = kTokenTables.bases[tokens[i]] + careful_bits(raw, size, bit, width);
         bit += width;
     }
+}
+
+[[maybe_unused]] void generic_add_raw_bits(const uint8_t *tokens, uint32_t count,
+                                           const uint8_t *raw, size_t size, uint64_t *out) {
+    add_raw_bits_from(0, tokens, count, raw, size, out);
+}
+
+uint64_t generic_raw_bits(const uint8_t *tokens, uint32_t count) {
+    uint32_t sum = 0;
+    for (uint32_t i = 0; i < count; ++i) {
+        const uint32_t token = tokens[i];
+        sum += token < kDirectTokens ? 0 : token / 2 - 5;
+    }
+    return sum;
 }
 
 // One stream to its end, byte by byte careful.

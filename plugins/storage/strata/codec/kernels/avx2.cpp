@@ -2,10 +2,10 @@
 //
 // There is no instruction from 64-bit integers to doubles: the low halves become the digits of
 // 2^52, the high halves those of 1.5 * 2^84, and the sum of both, rounded once, is the number.
-// Quotients are corrected products, as kernels_avx512.cpp explains.
+// Quotients are corrected products, as avx512.cpp explains.
 #include <immintrin.h>
 
-#include "storage/strata/codec/kernels_generic.hpp"
+#include "storage/strata/codec/kernels/generic.hpp"
 
 namespace varve::strata {
 
@@ -191,6 +191,7 @@ const Kernels kAvx2Kernels = {
     .widen = generic_widen,
     .small_differences = avx2_small_differences,
     .small_differences_to_doubles = avx2_small_differences_to_doubles,
+    .raw_bits = generic_raw_bits,
     .add_raw_bits = generic_add_raw_bits,
     .huffman = generic_huffman,
     .to_doubles = avx2_to_doubles,

@@ -1,4 +1,4 @@
-#include "storage/strata/codec/kernels_generic.hpp"
+#include "storage/strata/codec/kernels/generic.hpp"
 
 namespace varve::strata {
 
@@ -20,6 +20,7 @@ const Kernels kScalarKernels = {
     .widen = generic_widen,
     .small_differences = generic_small_differences,
     .small_differences_to_doubles = generic_small_differences_to_doubles,
+    .raw_bits = generic_raw_bits,
     .add_raw_bits = generic_add_raw_bits,
     .huffman = generic_huffman,
     .to_doubles = generic_to_doubles,

@@ -1,4 +1,4 @@
-#include "storage/strata/codec/kernels.hpp"
+#include "storage/strata/codec/kernels/kernels.hpp"
 
 #include <atomic>
 #include <bit>

@@ -1,8 +1,8 @@
 // The loops over whole chunks, in a scalar version and in versions for wider machines. Every
 // version yields the same bits; tests compare each with the scalar one.
 //
-// kernels_generic.hpp has the loops in plain C++; kernels_scalar.cpp, kernels_avx2.cpp and
-// kernels_avx512.cpp compile them for their machine and replace what is faster by hand.
+// generic.hpp has the loops in plain C++; scalar.cpp, avx2.cpp and avx512.cpp compile them for
+// their machine and replace what is faster by hand.
 #pragma once
 
 #include <cstddef>
@@ -89,6 +89,8 @@ struct Kernels {
     // The same, as doubles.
     void (*small_differences_to_doubles)(const uint8_t *tokens, uint32_t count, bool is_signed,
                                          uint64_t factor, uint64_t start, double *out);
+    // How many raw bits the tokens ask for.
+    uint64_t (*raw_bits)(const uint8_t *tokens, uint32_t count);
     // Numbers of tokens and their raw bits; there are as many raw bits as the tokens ask for.
     void (*add_raw_bits)(const uint8_t *tokens, uint32_t count, const uint8_t *raw, size_t size,
                          uint64_t *out);
