@@ -24,7 +24,8 @@ namespace {
 constexpr int64_t kMillisecond = 1'000'000;
 // Writers seen within this time make merges give way.
 constexpr int64_t kBusyNs = 200 * kMillisecond;
-constexpr size_t kTombstonesMax = 32;  // more are applied at once
+constexpr size_t kTombstonesMax = 32;     // more are applied at once
+constexpr uint64_t kForgottenMin = 1000;  // fewer dead series are not worth a collection
 
 bool has_conditions(const Shard &shard) {
     return std::any_of(shard.tombstones.begin(), shard.tombstones.end(),
@@ -122,20 +123,31 @@ Status StrataStorage::merge_database(const std::shared_ptr<Database> &database, 
     merge_debt_.set(static_cast<double>(debt));
     VARVE_RETURN_IF_ERROR(status);
     VARVE_RETURN_IF_ERROR(database->index.merge(everything));
-    if (!everything) return {};
     VARVE_RETURN_IF_ERROR(collect_index(*database));
+    if (!everything) return {};
     std::lock_guard lock(database->mutex);
     database->index.drop_caches();
     return {};
 }
 
-// Forgets series that no shard has rows of, if they are many. Open snapshots may still need them.
+// Garbage collection of series that no shard has rows of, in two steps: the second waits until the
+// log does not name them any more, and until no snapshot can still ask for their keys.
 Status StrataStorage::collect_index(Database &database) {
     Bitmap keep;
     {
         std::lock_guard lock(database.mutex);
-        if (open_snapshots_ != 0) return {};
-        database.index.begin_collect();
+        if (database.collect_lsn == 0) {
+            if (database.forgotten_series <
+                std::max(kForgottenMin, database.index.live_count() / 8)) {
+                return {};
+            }
+            database.index.begin_collect();
+            database.collect_lsn = std::max<uint64_t>(database.last_lsn, 1);
+            database.forgotten_series = 0;
+            return {};
+        }
+        if (wal_->released_lsn() < database.collect_lsn || open_snapshots_ != 0) return {};
+        database.collect_lsn = 0;
         const Bitmap all = Bitmap::from_range(0, database.index.id_end());
         for (const auto &[key, shard] : database.shards) {
             keep |= possible_series(*shard->sources, UINT64_MAX, all);
@@ -164,8 +176,8 @@ bool StrataStorage::choose_merge(Shard &shard, bool everything, Merge &merge) {
     const std::vector<size_t> runs = runs_of(shard);
     if (shard.dropped || runs.empty()) return false;
     const bool conditions = has_conditions(shard);
-    const bool settled = shard.tombstones.empty() ||
-                         shard.oldest_memtable_lsn() > shard.tombstones.back()->lsn;
+    const bool settled =
+        shard.tombstones.empty() || shard.oldest_memtable_lsn() > shard.tombstones.back()->lsn;
     const bool cold = host_.monotonic_ns() - shard.touched_ns > options_.compact_after_ns;
     const bool dense = std::all_of(shard.segments.begin(), shard.segments.end(),
                                    [](const auto &segment) { return segment->dense(); });
@@ -283,8 +295,8 @@ void StrataStorage::pace(uint64_t bytes, int64_t began_ns) {
 Result<std::vector<SegmentInfo>> StrataStorage::write_segments(
     Database &database, Shard &shard, const std::shared_ptr<const Sources> &sources,
     const SegmentWriter::Lsns &lsns, Tier tier, bool paced) {
-    const Bitmap series = possible_series(*sources, UINT64_MAX,
-                                          Bitmap::from_range(0, database.index.id_end()));
+    const Bitmap series =
+        possible_series(*sources, UINT64_MAX, Bitmap::from_range(0, database.index.id_end()));
     std::vector<SegmentInfo> infos;
     std::unique_ptr<SegmentWriter> writer;
     GroupCache cache;
@@ -309,8 +321,8 @@ Result<std::vector<SegmentInfo>> StrataStorage::write_segments(
         if (writer == nullptr) {
             const uint64_t number = next_segment_id_++;
             writer = std::make_unique<SegmentWriter>(
-                files_, shard.directory + "/s-" + std::to_string(number) + ".vseg",
-                shard.identity, number, tier);
+                files_, shard.directory + "/s-" + std::to_string(number) + ".vseg", shard.identity,
+                number, tier);
             VARVE_RETURN_IF_ERROR(writer->begin());
             paced_bytes = 0;
         }

@@ -59,9 +59,9 @@ Status StrataStorage::delete_rows(const varve_delete_request &request, varve_wri
     writer.put(request.db_id);
     writer.put(request.rp_id);
     writer.bytes(encode_tombstone(tombstone));
-    entry.durability =
-        request.durability == VARVE_DURABILITY_DEFAULT ? uint32_t{VARVE_DURABILITY_ALWAYS}
-                                                        : request.durability;
+    entry.durability = request.durability == VARVE_DURABILITY_DEFAULT
+                           ? uint32_t{VARVE_DURABILITY_ALWAYS}
+                           : request.durability;
     entry.done = [done, ctx](const Status &status, uint64_t lsn) {
         storage::Outcome outcome;
         outcome.lsn = lsn;
@@ -84,9 +84,9 @@ void StrataStorage::apply_tombstone(Database &database, uint64_t rp_id,
     if (tombstone.range.empty()) return;
     for (const auto &[key, shard] : database.shards) {
         if (!concerns(*shard, rp_id, tombstone)) continue;
-        const bool known = std::any_of(
-            shard->tombstones.begin(), shard->tombstones.end(),
-            [&](const auto &other) { return other->lsn == tombstone.lsn; });
+        const bool known =
+            std::any_of(shard->tombstones.begin(), shard->tombstones.end(),
+                        [&](const auto &other) { return other->lsn == tombstone.lsn; });
         if (known || shard->identity.created_lsn > tombstone.lsn) continue;
         auto own = std::make_shared<Tombstone>(tombstone);
         own->series = possible_series(*shard->sources, UINT64_MAX, tombstone.series);
@@ -107,11 +107,11 @@ void StrataStorage::settle_delete(Database &database, Shard &shard, const Tombst
     std::vector<std::string> names;
     varve_schema_request request{};
     request.struct_size = sizeof request;
-    const varve_schema_sink sink{&names, [](void *ctx, varve_str text, uint32_t) -> int32_t {
-                                     static_cast<std::vector<std::string> *>(ctx)->emplace_back(
-                                         view(text));
-                                     return VARVE_OK;
-                                 }};
+    const varve_schema_sink sink{
+        &names, [](void *ctx, varve_str text, uint32_t) -> int32_t {
+            static_cast<std::vector<std::string> *>(ctx)->emplace_back(view(text));
+            return VARVE_OK;
+        }};
     Status status = database.index.list_measurements(tombstone.series, request, sink);
     for (const std::string &name : names) {
         const auto members = database.index.select(name, nullptr);
@@ -119,10 +119,9 @@ void StrataStorage::settle_delete(Database &database, Shard &shard, const Tombst
             status = members.status();
             continue;
         }
-        const Doubt doubt =
-            members->cardinality() > kSettledSeriesMax ? Doubt::count : Doubt::read;
-        const auto left = visible_series(shard.sources, UINT64_MAX, *members, TimeRange{},
-                                         database.index, doubt);
+        const Doubt doubt = members->cardinality() > kSettledSeriesMax ? Doubt::count : Doubt::read;
+        const auto left =
+            visible_series(shard.sources, UINT64_MAX, *members, TimeRange{}, database.index, doubt);
         if (!left.ok()) status = left.status();
         if (left.ok() && left->empty()) shard.schema.remove(name, tombstone.lsn);
     }
@@ -134,16 +133,16 @@ void StrataStorage::settle_delete(Database &database, Shard &shard, const Tombst
 
 // Those of the candidates that no shard has rows of are not live any more. [writer]
 void StrataStorage::forget_series(Database &database, const Bitmap &candidates) {
-    const Doubt doubt =
-        candidates.cardinality() > kSettledSeriesMax ? Doubt::count : Doubt::read;
+    const Doubt doubt = candidates.cardinality() > kSettledSeriesMax ? Doubt::count : Doubt::read;
     Bitmap gone = candidates;
     for (const auto &[key, shard] : database.shards) {
-        const auto left = visible_series(shard->sources, UINT64_MAX, gone, TimeRange{},
-                                         database.index, doubt);
+        const auto left =
+            visible_series(shard->sources, UINT64_MAX, gone, TimeRange{}, database.index, doubt);
         if (!left.ok()) return;  // counted as live until the next start
         gone -= *left;
     }
     database.index.forget(gone);
+    database.forgotten_series += gone.cardinality();
 }
 
 }  // namespace varve::strata

@@ -1,9 +1,10 @@
-// The flush task: memtables, tombstones and the index become files; what was dropped is removed; the
-// log forgets what it need not know any more.
+// The flush task: memtables, tombstones and the index become files; what was dropped is removed;
+// the log forgets what it need not know any more.
 //
-// Flush of a shard: its frozen memtables, oldest first, become segments. First the index is flushed,
-// so that a segment never names a series that no file knows. The segment is entered in the manifest
-// only after the log is synced up to it, so that a write to several shards never comes back in part.
+// Flush of a shard: its frozen memtables, oldest first, become segments. First the index is
+// flushed, so that a segment never names a series that no file knows. The segment is entered in the
+// manifest only after the log is synced up to it, so that a write to several shards never comes
+// back in part.
 #include <algorithm>
 #include <chrono>
 

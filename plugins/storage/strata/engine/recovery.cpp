@@ -212,6 +212,7 @@ Status StrataStorage::load_segments(Shard &shard, Database &database, ManifestSt
             shard.identity.to_ns = header.to_ns;
             shard.identity.created_lsn = header.lsn_min;
         }
+        database.index.reserve_ids(segment->footer().series_end);
         shard.segments.push_back(segment);
         state.segments.push_back(segment->info(segment->id));
         state.flushed_lsn = std::max(state.flushed_lsn, segment->header().lsn_max);
@@ -235,9 +236,8 @@ void StrataStorage::load_tombstones(Shard &shard, const ManifestState &state) {
 // Ids that the index does not know are taken from the segment's keys.
 Status StrataStorage::restore_series(Database &database, const Segment &segment) {
     if (segment.footer().series_end <= database.indexed_end) return {};
-    return segment.read_keys([&](uint32_t series, std::string_view key) {
-        return database.index.restore(series, key);
-    });
+    return segment.read_keys(
+        [&](uint32_t series, std::string_view key) { return database.index.restore(series, key); });
 }
 
 // Tells the segment which of the shard's columns are its own.
@@ -260,10 +260,9 @@ void StrataStorage::add_schema(Database &database, Shard &shard) {
                 auto own = std::make_shared<Sources>(*shard.sources);
                 own->segments = {segment};
                 const auto members = database.index.select(column.measurement, nullptr);
-                const auto left =
-                    members.ok() ? visible_series(own, UINT64_MAX, *members, {}, database.index,
-                                                  Doubt::count)
-                                 : members;
+                const auto left = members.ok() ? visible_series(own, UINT64_MAX, *members, {},
+                                                                database.index, Doubt::count)
+                                               : members;
                 at->second = !left.ok() || !left->empty();
             }
             if (!at->second) continue;
@@ -278,8 +277,8 @@ void StrataStorage::settle_series(Database &database) {
     const Bitmap all = Bitmap::from_range(0, database.index.id_end());
     Bitmap live;
     for (const auto &[key, shard] : database.shards) {
-        const auto here = visible_series(shard->sources, UINT64_MAX, all, {}, database.index,
-                                         Doubt::count);
+        const auto here =
+            visible_series(shard->sources, UINT64_MAX, all, {}, database.index, Doubt::count);
         if (here.ok()) live |= *here;
     }
     database.index.set_live(std::move(live));

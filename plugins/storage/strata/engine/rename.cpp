@@ -30,8 +30,8 @@ Result<std::string> renamed_key(const std::string &key, std::string_view to) {
 
 // Writes the rows of one series of one shard under another id. [writer]
 Status StrataStorage::rename_series(Database &database, Shard &shard, uint32_t from,
-                                    std::string_view measurement, uint32_t to,
-                                    std::string_view key, std::string_view name) {
+                                    std::string_view measurement, uint32_t to, std::string_view key,
+                                    std::string_view name) {
     GroupCache cache;
     SeriesReader reader(shard.sources, from, measurement, {}, ReadOptions{}, cache);
     VARVE_RETURN_IF_ERROR(reader.open());

@@ -50,9 +50,8 @@ Status StrataStorage::replay_file(uint64_t number, uint64_t &last_lsn, bool firs
         host_.log_error("frames of the log are lost",
                         {{"after", std::to_string(last_lsn)},
                          {"up to", std::to_string(contents->header.previous_lsn)}});
-        note_damage(path + ": the frames with LSN " + std::to_string(last_lsn + 1) +
-                               " to " + std::to_string(contents->header.previous_lsn) +
-                               " before it are lost");
+        note_damage(path + ": the frames with LSN " + std::to_string(last_lsn + 1) + " to " +
+                    std::to_string(contents->header.previous_lsn) + " before it are lost");
     }
     if (contents->damaged) {
         host_.log_error("the log is damaged in the middle; what is sound behind it was read",

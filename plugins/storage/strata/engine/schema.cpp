@@ -25,11 +25,11 @@ bool concerns(const Shard &shard, const varve_schema_request &request) {
 Status names_of(const SeriesIndex &index, const Bitmap &series, std::vector<std::string> &names) {
     varve_schema_request request{};
     request.struct_size = sizeof request;
-    const varve_schema_sink sink{&names, [](void *ctx, varve_str text, uint32_t) -> int32_t {
-                                     static_cast<std::vector<std::string> *>(ctx)->emplace_back(
-                                         view(text));
-                                     return VARVE_OK;
-                                 }};
+    const varve_schema_sink sink{
+        &names, [](void *ctx, varve_str text, uint32_t) -> int32_t {
+            static_cast<std::vector<std::string> *>(ctx)->emplace_back(view(text));
+            return VARVE_OK;
+        }};
     return index.list_measurements(series, request, sink);
 }
 
@@ -60,8 +60,8 @@ Result<Bitmap> StrataStorage::visible(const Snapshot &snapshot,
     Bitmap found;
     for (const ShardView &one : snapshot.shards) {
         if (!concerns(*one.shard, request)) continue;
-        const auto here = visible_series(one.sources, snapshot.lsn, *matching - found,
-                                         range_of(request), index);
+        const auto here =
+            visible_series(one.sources, snapshot.lsn, *matching - found, range_of(request), index);
         if (!here.ok()) return here;
         found |= *here;
     }
@@ -115,8 +115,8 @@ Status StrataStorage::field_keys(varve_snapshot *handle, const varve_schema_requ
     storage::FieldSet fields;
     for (const ShardView &one : snapshot.shards) {
         if (!concerns(*one.shard, request)) continue;
-        const auto here = visible_series(one.sources, snapshot.lsn, *matching, range_of(request),
-                                         index);
+        const auto here =
+            visible_series(one.sources, snapshot.lsn, *matching, range_of(request), index);
         if (!here.ok()) return here.status();
         std::vector<std::string> names;
         VARVE_RETURN_IF_ERROR(names_of(index, *here, names));
@@ -134,10 +134,9 @@ Status StrataStorage::field_keys(varve_snapshot *handle, const varve_schema_requ
             for (auto &field : known) {
                 if (fields.count(field) != 0) continue;
                 if (request.has_range != 0) {
-                    const Column *column =
-                        one.shard->columns.find(name, field.first, field.second);
-                    const auto any = any_value(one, members, name, column, range_of(request),
-                                               snapshot.lsn);
+                    const Column *column = one.shard->columns.find(name, field.first, field.second);
+                    const auto any =
+                        any_value(one, members, name, column, range_of(request), snapshot.lsn);
                     if (!any.ok()) return any.status();
                     if (!*any) continue;
                 }

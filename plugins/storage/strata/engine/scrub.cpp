@@ -85,7 +85,9 @@ class Verifier {
     }
 
   private:
-    void line(const std::string &text) { report_.append(report_.ctx, (text + "\n").data(), text.size() + 1); }
+    void line(const std::string &text) {
+        report_.append(report_.ctx, (text + "\n").data(), text.size() + 1);
+    }
 
     void note(const std::string &path, const Status &status) {
         ++files_seen_;
@@ -152,8 +154,8 @@ Status StrataStorage::scrub() {
     return scrub_all(false);
 }
 
-// Reads every segment and index file. What is damaged is set aside: with the file its rows are gone,
-// and the log has been released; better some rows missing and reported than wrong ones.
+// Reads every segment and index file. What is damaged is set aside: with the file its rows are
+// gone, and the log has been released; better some rows missing and reported than wrong ones.
 Status StrataStorage::scrub_all(bool paced) {
     Status first;
     for (const auto &database : all_databases()) {
@@ -179,11 +181,10 @@ Status StrataStorage::scrub_all(bool paced) {
                 static_cast<int64_t>(static_cast<double>(size_bytes) * 1e9 /
                                      static_cast<double>(options_.scrub_bandwidth));
             std::unique_lock lock(maintenance_mutex_);
-            maintenance_wanted_.wait_for(
-                lock,
-                std::chrono::nanoseconds(
-                    std::max<int64_t>(0, wanted_ns - (host_.monotonic_ns() - began_ns))),
-                [&] { return stop_maintenance_ || hurry_.load(); });
+            maintenance_wanted_.wait_for(lock,
+                                         std::chrono::nanoseconds(std::max<int64_t>(
+                                             0, wanted_ns - (host_.monotonic_ns() - began_ns))),
+                                         [&] { return stop_maintenance_ || hurry_.load(); });
         }
         const Status index = database->index.verify();
         if (!index.ok()) {

@@ -31,8 +31,8 @@ std::string hex(const Uuid &uuid) {
 // Writes a small file so that it is there as a whole or not at all.
 Status StrataStorage::write_file(const std::string &path, std::string_view bytes) {
     {
-        auto file = files_.open(path + ".tmp",
-                                VARVE_FILE_WRITE | VARVE_FILE_CREATE | VARVE_FILE_TRUNCATE);
+        auto file =
+            files_.open(path + ".tmp", VARVE_FILE_WRITE | VARVE_FILE_CREATE | VARVE_FILE_TRUNCATE);
         if (!file.ok()) return file.status();
         VARVE_RETURN_IF_ERROR(file->write(0, bytes));
         VARVE_RETURN_IF_ERROR(file->sync());

@@ -239,7 +239,7 @@ class StrataStorage final : public Storage {
 
     std::mutex mutex_;
     std::map<uint64_t, std::shared_ptr<Database>> databases_;
-    std::multiset<uint64_t> pending_drops_;  // LSNs whose renames are not durable yet
+    std::multiset<uint64_t> pending_drops_;           // LSNs whose renames are not durable yet
     std::map<uint64_t, uint64_t> dropped_databases_;  // id → LSN; their index is still there
     std::atomic<uint64_t> open_snapshots_{0};
     std::mutex damage_mutex_;

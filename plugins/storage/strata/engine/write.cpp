@@ -115,10 +115,13 @@ void StrataStorage::ensure_active(Shard &shard) {
 Status StrataStorage::admit(Database &database, const Rows &rows) {
     for (const RowsPart &part : rows.parts) {
         const auto shard = database.shards.find({rows.rp_id, part.shard_id});
-        if (shard == database.shards.end() || shard->second->frozen.size() < shard->second->frozen_max) continue;
+        if (shard == database.shards.end() ||
+            shard->second->frozen.size() < shard->second->frozen_max)
+            continue;
         wake(true);
         return {Code::unavailable, "shard " + std::to_string(part.shard_id) + " has " +
-                                       std::to_string(shard->second->frozen.size()) + " memtables to be flushed"};
+                                       std::to_string(shard->second->frozen.size()) +
+                                       " memtables to be flushed"};
     }
     storage::Charge probe(host_.memory(), write_account_);
     const Status status = probe.add(estimate_bytes(rows));

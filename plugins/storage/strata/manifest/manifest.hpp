@@ -58,9 +58,9 @@ struct ShardIdentity {
 struct ManifestState {
     ShardIdentity identity;
     uint64_t flushed_lsn = 0;
-    std::vector<SegmentInfo> segments;  // in the order of their LSNs
+    std::vector<SegmentInfo> segments;           // in the order of their LSNs
     std::map<uint64_t, std::string> tombstones;  // LSN → scan/tombstone.hpp's bytes
-    uint64_t sequence = 0;              // of the last record
+    uint64_t sequence = 0;                       // of the last record
     uint64_t seed = 0;
     uint64_t size_bytes = 0;  // of the sound part
     bool complete = true;     // false: bytes behind the sound part

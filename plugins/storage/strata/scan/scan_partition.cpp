@@ -168,7 +168,8 @@ Status ScanPartition::load_key(uint32_t series) {
     auto made = std::make_unique<Key>();
     VARVE_RETURN_IF_ERROR(key_cursor_.key_of(series_[series], made->text));
     VARVE_RETURN_IF_ERROR(series_key::split(made->text, made->parts));
-    keys_bytes_ += sizeof(Key) + made->text.size() + made->parts.tags.size() * sizeof(series_key::Tag);
+    keys_bytes_ +=
+        sizeof(Key) + made->text.size() + made->parts.tags.size() * sizeof(series_key::Tag);
     key = std::move(made);
     return {};
 }
