@@ -182,7 +182,9 @@ void find_cached(benchmark::State &state) {
     const auto active = static_cast<uint32_t>(state.range(0));
     fill(*index, 0, 0, active);
     uint32_t at = 0;
+    constexpr uint32_t kAhead = 8;
     for (auto _ : state) {
+        index->prefetch(hashes[at + kAhead < active ? at + kAhead : 0]);
         benchmark::DoNotOptimize(index->find(keys[at], hashes[at]));
         if (++at == active) at = 0;
     }

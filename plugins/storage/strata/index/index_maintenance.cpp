@@ -14,6 +14,12 @@ constexpr std::string_view kPrefix = "i-";
 constexpr std::string_view kSuffix = ".vidx";
 constexpr uint32_t kCollectTriesMax = 5;
 
+// Whether the file itself is to blame. Anything else may pass, or needs a newer server; to go on
+// without the file would lose it.
+bool is_damage(const Status &status) {
+    return status.code() == Code::data_loss || status.code() == Code::not_found;
+}
+
 }  // namespace
 
 std::string SeriesIndex::path_of(uint64_t number) const {
@@ -42,8 +48,8 @@ Result<IndexManifest> SeriesIndex::read_manifest(const std::vector<std::string> 
 
 // Without a MANIFEST: every sound file but those whose ids a newer one holds too, which then was
 // made from them.
-IndexManifest SeriesIndex::salvage(const std::vector<std::string> &names,
-                                   std::vector<Damage> &damaged) const {
+Result<IndexManifest> SeriesIndex::salvage(const std::vector<std::string> &names,
+                                           std::vector<Damage> &damaged) const {
     std::vector<uint64_t> numbers;
     for (const std::string &name : names) {
         const uint64_t number = number_in_name(name, kPrefix, kSuffix);
@@ -56,6 +62,7 @@ IndexManifest SeriesIndex::salvage(const std::vector<std::string> &names,
         manifest.next_number = std::max(manifest.next_number, number + 1);
         const auto file = IndexFile::open(files_, path_of(number), number, nullptr);
         Bitmap ids;
+        if (!file.ok() && !is_damage(file.status())) return file.status();
         if (!file.ok() || !(*file)->posting((*file)->header().all, ids)) {
             damaged.push_back(
                 {path_of(number), file.ok() ? (*file)->damage().text() : file.status().text()});
@@ -69,21 +76,24 @@ IndexManifest SeriesIndex::salvage(const std::vector<std::string> &names,
     return manifest;
 }
 
-void SeriesIndex::open_files(const IndexManifest &manifest, std::vector<Damage> &damaged) {
+Status SeriesIndex::open_files(const IndexManifest &manifest, std::vector<Damage> &damaged) {
     State next;
     next.head = std::make_shared<Head>();
     for (const IndexFileInfo &info : manifest.files) {
         auto file = IndexFile::open(files_, path_of(info.number), info.number, &info);
         if (file.ok()) {
             next.files.push_back(std::move(*file));
-        } else {
+        } else if (is_damage(file.status())) {
             damaged.push_back({path_of(info.number), file.status().text()});
+        } else {
+            return file.status();
         }
     }
     const std::lock_guard lock(mutex_);
     id_end_ = manifest.id_end;
     for (const auto &file : next.files) id_end_ = std::max(id_end(), file->header().id_end);
     publish(std::move(next));
+    return {};
 }
 
 Status SeriesIndex::remove_strangers(const std::vector<std::string> &names,
@@ -114,7 +124,7 @@ Status SeriesIndex::open(std::vector<Damage> &damaged) {
     for (const std::string &name : *names) {
         next_number_ = std::max(next_number_, number_in_name(name, kPrefix, kSuffix) + 1);
     }
-    open_files(*manifest, damaged);
+    VARVE_RETURN_IF_ERROR(open_files(*manifest, damaged));
     const bool fresh = std::find(names->begin(), names->end(), "MANIFEST") == names->end();
     if (!fresh && damaged.size() == sound) return {};
     VARVE_RETURN_IF_ERROR(commit(state()->files));

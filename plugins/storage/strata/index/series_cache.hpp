@@ -24,6 +24,12 @@ class SeriesCache {
     SeriesCache(uint64_t hash_seed, uint32_t series_max);
 
     uint64_t second_hash(std::string_view key) const { return checksum(key, second_seed_); }
+    // A find with this hash comes soon.
+    void prefetch(uint64_t hash) const {
+        if (young_.entries.empty()) return;
+        const size_t at = static_cast<uint32_t>(hash) & (young_.entries.size() - 1);
+        __builtin_prefetch(&young_.entries[at]);
+    }
     uint32_t find(uint64_t hash, uint64_t second);
     void add(uint64_t hash, uint64_t second, uint32_t id);
     void clear();

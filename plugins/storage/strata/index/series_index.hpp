@@ -68,13 +68,17 @@ class SeriesIndex {
 
     // Before anything else. Makes the directory, reads MANIFEST, maps the files and removes others
     // of its kind; does not go through them. Damaged or missing files are left out, stay where they
-    // are and are reported; the caller moves them away and restores their ids.
+    // are and are reported; the caller moves them away (the next open removes them) and restores
+    // their ids. unsupported for files of a newer version.
     Status open(std::vector<Damage> &damaged);
 
     // ---- [writer] ----
     // `hash` is series_key::hash(key, hash_seed). kNoSeries when the key is unknown, and when a
     // damaged file can't tell (then intern fails).
     uint32_t find(std::string_view key, uint64_t hash);
+    // A find or intern with this hash comes soon: called some keys ahead, it hides what the look-up
+    // waits for.
+    void prefetch(uint64_t hash) const { cache_.prefetch(hash); }
     // Finds or makes. invalid_argument when the key is not canonical, data_loss when a file is
     // damaged, resource_exhausted when the head or the ids are used up.
     Result<uint32_t> intern(std::string_view key, uint64_t hash);
@@ -171,9 +175,9 @@ class SeriesIndex {
     // ---- open's ----
     Result<IndexManifest> read_manifest(const std::vector<std::string> &names,
                                         std::vector<Damage> &damaged) const;
-    IndexManifest salvage(const std::vector<std::string> &names,
-                          std::vector<Damage> &damaged) const;
-    void open_files(const IndexManifest &manifest, std::vector<Damage> &damaged);
+    Result<IndexManifest> salvage(const std::vector<std::string> &names,
+                                  std::vector<Damage> &damaged) const;
+    Status open_files(const IndexManifest &manifest, std::vector<Damage> &damaged);
     Status remove_strangers(const std::vector<std::string> &names,
                             const IndexManifest &manifest) const;
 

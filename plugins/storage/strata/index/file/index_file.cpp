@@ -26,15 +26,16 @@ Status IndexFile::check_header(const IndexFileInfo *expected) {
     if (bytes.size() < kIndexPageSize) return damaged("the index file is shorter than its header");
     std::memcpy(&header_, bytes.data(), sizeof header_);
     if (header_.magic != kIndexMagic) return damaged("the file is no index file");
-    if (header_.version != kIndexVersion) {
-        return {Code::unsupported, "the index file has version " + std::to_string(header_.version) +
-                                       ", known is " + std::to_string(kIndexVersion)};
-    }
+    // Every version has its uuid and the page's sum at these places, so damage is not a version.
     seed_ = header_.uuid.seed();
     uint64_t sum = 0;
     std::memcpy(&sum, bytes.data() + kIndexPageSize - 8, 8);
     if (sum != page_sum(bytes.substr(0, kIndexPageSize - 8), seed_, 0)) {
         return damaged("the header of the index file is damaged");
+    }
+    if (header_.version != kIndexVersion) {
+        return {Code::unsupported, "the index file has version " + std::to_string(header_.version) +
+                                       ", known is " + std::to_string(kIndexVersion)};
     }
     if (expected != nullptr &&
         (expected->uuid != header_.uuid || expected->size_bytes != header_.file_size)) {
