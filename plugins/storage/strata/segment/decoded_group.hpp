@@ -1,6 +1,7 @@
 // A row group being read: what was asked for is decoded once and kept. One thread at a time.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <span>
@@ -62,7 +63,7 @@ class DecodedGroup {
   private:
     int64_t position_of(const Column *column) const;
     Status read_directory();
-    Status read_stats();
+    Status read_stats(uint32_t type);
     Status damaged(std::string_view what) const;
     Result<const int64_t *> ints(std::string_view bytes, uint32_t count);
     Result<DecodedColumn> decode(const ChunkPlace &place, uint32_t type);
@@ -80,10 +81,10 @@ class DecodedGroup {
     const int64_t *spans_ = nullptr;
     const int64_t *times_ = nullptr;
     std::unordered_map<uint32_t, DecodedColumn> columns_;
-    bool has_stats_ = false;
-    bool keeps_rows_ = false;
-    std::vector<std::string_view> stats_bytes_;                     // per column
-    std::unordered_map<uint32_t, std::vector<ColumnStats>> stats_;  // column → per block
+    std::string_view stats_bytes_;
+    std::array<bool, VARVE_TYPE_BOOLEAN + 1> has_stats_{};
+    // Per type: of its columns, one behind the other, per block.
+    std::array<std::vector<ColumnStats>, VARVE_TYPE_BOOLEAN + 1> stats_;
 };
 
 // The leaves and packed groups that a reader going through many series will need again.
