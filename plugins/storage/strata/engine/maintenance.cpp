@@ -64,7 +64,26 @@ bool StrataStorage::wants_flush(Shard &shard, bool everything, uint64_t wal_hori
            shard.active->size_bytes() >= options_.memtable_size_max;
 }
 
+// Rows are refused while there is little space; deletes, drops and retention go on.
+void StrataStorage::check_space() {
+    uint64_t free_bytes = 0;
+    varve_error error = abi_error();
+    const auto *table = host_.files();
+    const int32_t code = table->free_space(host_.raw(), root_.c_str(), &free_bytes, &error);
+    if (code != VARVE_OK) return;
+    free_bytes_ = free_bytes;
+    const bool full = free_bytes < options_.free_space_min;
+    if (full && !disk_is_full_.exchange(true)) {
+        host_.log_error("the disk is nearly full: rows are refused",
+                        {{"free_bytes", std::to_string(free_bytes)},
+                         {"free_space_min", std::to_string(options_.free_space_min)}});
+    } else if (!full && disk_is_full_.exchange(false)) {
+        host_.log_warning("the disk has room again: rows are taken");
+    }
+}
+
 void StrataStorage::flush_all(bool everything) {
+    check_space();
     wal_->prepare_spare();
     const bool wal_full = wal_->size_bytes() > options_.wal_size_max;
     const uint64_t wal_horizon = wal_full ? wal_->next_lsn() : 0;
@@ -105,9 +124,11 @@ void StrataStorage::flush_all(bool everything) {
 
 // `wanted`: whatever the head holds; else only when it has grown large.
 Status StrataStorage::flush_index(Database &database, bool wanted) {
-    if (!wanted && database.index.statistics().head_bytes < kIndexHeadMax) return {};
+    const bool repaired = running_ && !database.repairs_index && database.index.incomplete();
+    if (!wanted && !repaired && database.index.statistics().head_bytes < kIndexHeadMax) return {};
     const auto flushed = database.index.flush();
-    return flushed.ok() ? Status() : flushed.status();
+    if (!flushed.ok()) return flushed.status();
+    return repaired ? database.index.mark_complete() : Status();
 }
 
 // The manifest of a shard that has none yet, and its directories.

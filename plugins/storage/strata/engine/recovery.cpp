@@ -50,11 +50,10 @@ Status StrataStorage::open_index(Database &database) {
     std::vector<SeriesIndex::Damage> damaged;
     VARVE_RETURN_IF_ERROR(database.index.open(damaged));
     for (const SeriesIndex::Damage &one : damaged) {
-        database.index_is_damaged = true;
         const Status status = quarantine(one.path, one.reason);
         if (!status.ok() && status.code() != Code::not_found) return status;
     }
-    database.indexed_end = database.index_is_damaged ? 0 : database.index.id_end();
+    database.indexed_end = database.index.incomplete() ? 0 : database.index.id_end();
     return {};
 }
 

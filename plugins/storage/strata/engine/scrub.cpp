@@ -189,7 +189,7 @@ Status StrataStorage::scrub_all(bool paced) {
         const Status index = database->index.verify();
         if (!index.ok()) {
             if (first.ok()) first = index;
-            VARVE_RETURN_IF_ERROR(repair_index(*database));
+            VARVE_RETURN_IF_ERROR(repair_index(*database, false));
         }
     }
     return first;

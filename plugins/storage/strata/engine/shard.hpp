@@ -90,7 +90,7 @@ struct Database {
     uint64_t last_lsn = 0;
     uint64_t forgotten_series = 0;  // since the last collection began
     uint64_t collect_lsn = 0;       // of the collection under way
-    bool index_is_damaged = false;  // when it was opened
+    std::atomic<bool> repairs_index{false};
     uint32_t indexed_end = 0;       // when it was opened: its files know all ids below
     Bitmap known;                   // while recovering: ids whose keys are known to be there
 };

@@ -11,6 +11,9 @@ const varve_descriptor &StrataStorage::descriptor() {
         {"wal_segment_size", "\"64MiB\"", "Size of one file of the log.", VARVE_CONFIG_SIZE, 0},
         {"wal_size_max", "\"1GiB\"", "Beyond it the shards that hold the log back are flushed.",
          VARVE_CONFIG_SIZE, 0},
+        {"free_space_min", "\"256MiB\"",
+         "With less space free on the disk rows are refused, so that deletes still have room.",
+         VARVE_CONFIG_SIZE, 0},
         {"segments_max", "4", "More segments of about one size in a shard are merged.",
          VARVE_CONFIG_INTEGER, 0},
         {"segment_size_max", "\"256MiB\"", "A merge begins another segment at this size.",
@@ -63,6 +66,7 @@ Status StrataStorage::read_options() {
     VARVE_RETURN_IF_ERROR(read("memtable_size_max", 4096, options_.memtable_size_max));
     VARVE_RETURN_IF_ERROR(read("wal_segment_size", 8192, options_.wal_segment_size));
     VARVE_RETURN_IF_ERROR(read("wal_size_max", 8192, options_.wal_size_max));
+    VARVE_RETURN_IF_ERROR(read("free_space_min", 0, options_.free_space_min));
     VARVE_RETURN_IF_ERROR(read("segments_max", 1, options_.segments_max));
     VARVE_RETURN_IF_ERROR(read("segment_size_max", 4096, options_.segment_size_max));
     VARVE_RETURN_IF_ERROR(read("flush_after", 1, options_.flush_after_ns));

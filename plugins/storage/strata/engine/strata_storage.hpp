@@ -35,6 +35,7 @@ struct StrataOptions {
     uint64_t memtable_size_max = 64 << 20;
     uint64_t wal_segment_size = 64 << 20;
     uint64_t wal_size_max = uint64_t{1} << 30;
+    uint64_t free_space_min = 256 << 20;
     uint64_t segments_max = 4;
     uint64_t segment_size_max = 256 << 20;
     int64_t flush_after_ns = 600'000'000'000;
@@ -180,6 +181,7 @@ class StrataStorage final : public Storage {
     Status save_tombstones(Database &database, const std::shared_ptr<Shard> &shard);
     Status save_names(Database &database, Shard &shard);
     Status ensure_manifest(Shard &shard);
+    void check_space();
     void release_log();
     void remove_dropped_indexes();
     void wake(bool flush);
@@ -217,7 +219,7 @@ class StrataStorage final : public Storage {
     Status snapshot_shard(Database &database, Shard &shard, const std::string &target,
                           const std::string &known, std::string &list);
     Status compact_flush();
-    Status repair_index(Database &database);
+    Status repair_index(Database &database, bool everything);
 
     // ---- schema.cpp ----
     Result<Bitmap> visible(const Snapshot &snapshot, const varve_schema_request &request);
@@ -236,6 +238,8 @@ class StrataStorage final : public Storage {
     varve_task *merger_ = nullptr;
     std::atomic<bool> running_{false};
     std::atomic<int64_t> written_ns_{0};  // monotonic, of the last write
+    std::atomic<bool> disk_is_full_{false};
+    std::atomic<uint64_t> free_bytes_{UINT64_MAX};  // when it was last looked at
 
     std::mutex mutex_;
     std::map<uint64_t, std::shared_ptr<Database>> databases_;

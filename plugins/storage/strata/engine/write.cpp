@@ -57,6 +57,10 @@ class View final : public storage::PlanView {
     }
     bool live(uint32_t series) const override { return database_.index.live(series); }
     uint64_t live_count() const override { return database_.index.live_count(); }
+    uint64_t measurement_series_count(std::string_view measurement) override {
+        const auto all = database_.index.select(measurement, nullptr);
+        return all.ok() ? database_.index.live_among(*all) : 0;
+    }
     uint64_t tag_value_count(std::string_view measurement, std::string_view tag) override {
         return database_.index.tag_value_count(measurement, tag);
     }
@@ -113,6 +117,12 @@ void StrataStorage::ensure_active(Shard &shard) {
 
 // Whether there is memory for the rows; asked before anything is logged.
 Status StrataStorage::admit(Database &database, const Rows &rows) {
+    if (disk_is_full_) {
+        return {Code::resource_exhausted,
+                "the disk has " + std::to_string(free_bytes_) +
+                    " bytes free, free_space_min asks for " +
+                    std::to_string(options_.free_space_min)};
+    }
     for (const RowsPart &part : rows.parts) {
         const auto shard = database.shards.find({rows.rp_id, part.shard_id});
         if (shard == database.shards.end() ||
