@@ -184,7 +184,8 @@ Status StrataStorage::load_segments(Shard &shard, Database &database, ManifestSt
     }
     for (const auto &[id, segment] : sound) {
         // With a whole manifest, a file it does not name was never finished or is merged already.
-        if (trusted || segment->header().lsn_max < shard.identity.created_lsn) {
+        if (trusted || state.removed.count(id) != 0 ||
+            segment->header().lsn_max < shard.identity.created_lsn) {
             segment->remove_when_closed();
         } else {
             taken.push_back(segment);
