@@ -148,6 +148,9 @@ class Planner {
 
     Status check_types(PlanPart &part) {
         const varve_table &table = table_of(part);
+        if (table.column_count == 0) {
+            return {Code::invalid_argument, "a table without columns"};
+        }
         for (uint32_t i = 0; i < table.column_count; ++i) {
             const varve_column &column = table.columns[i];
             if (column.type < kTypeFirst || column.type > kTypeLast) {

@@ -14,6 +14,7 @@ namespace varve::strata {
 namespace {
 
 constexpr uint64_t kIndexHeadMax = 32 << 20;
+constexpr uint64_t kReliefShare = 60;  // per cent of the write account
 
 }  // namespace
 
@@ -82,6 +83,36 @@ void StrataStorage::check_space() {
     }
 }
 
+// When the account is nearly used up, the largest memtables are flushed too, until half of it would
+// be free. [writer]
+void StrataStorage::relieve(Database &database,
+                            std::vector<std::pair<std::shared_ptr<Shard>, size_t>> &flushed) {
+    const auto *memory = host_.memory();
+    const uint64_t limit =
+        memory == nullptr || write_account_ == nullptr ? 0 : memory->limit(write_account_);
+    if (limit == 0 || memory->used(write_account_) < limit / 100 * kReliefShare) return;
+    std::vector<std::shared_ptr<Shard>> left;
+    uint64_t flushing = 0;
+    for (const auto &[key, shard] : database.shards) {
+        const bool taken =
+            std::any_of(flushed.begin(), flushed.end(),
+                        [&, one = shard](const auto &pair) { return pair.first == one; });
+        if (taken) {
+            flushing += shard->memory_bytes();
+        } else if (shard->active != nullptr && !shard->active->empty()) {
+            left.push_back(shard);
+        }
+    }
+    std::sort(left.begin(), left.end(),
+              [](const auto &a, const auto &b) { return a->memory_bytes() > b->memory_bytes(); });
+    for (const auto &shard : left) {
+        if (flushing >= limit / 2) break;
+        flushing += shard->memory_bytes();
+        shard->freeze();
+        flushed.emplace_back(shard, shard->frozen.size());
+    }
+}
+
 void StrataStorage::flush_all(bool everything) {
     check_space();
     wal_->prepare_spare();
@@ -90,22 +121,23 @@ void StrataStorage::flush_all(bool everything) {
     uint64_t memory_bytes = 0;
     for (const auto &database : all_databases()) {
         std::vector<std::shared_ptr<Shard>> all;
-        std::vector<std::shared_ptr<Shard>> flushed;
+        std::vector<std::pair<std::shared_ptr<Shard>, size_t>> flushed;  // and how many memtables
         {
             std::lock_guard lock(database->mutex);
             for (auto &[key, shard] : database->shards) {
                 all.push_back(shard);
                 if (!wants_flush(*shard, everything, wal_horizon)) continue;
                 if (shard->frozen.empty() || everything) shard->freeze();
-                flushed.push_back(shard);
+                flushed.emplace_back(shard, shard->frozen.size());
             }
+            relieve(*database, flushed);
         }
         const bool index_first = everything || !flushed.empty();
         Status status = flush_index(*database, index_first);
         if (!status.ok()) note_error(root_ + "/data/" + std::to_string(database->id), status);
-        for (const auto &shard : flushed) {
+        for (const auto &[shard, count] : flushed) {
             if (!status.ok()) break;  // no segment before its series are known
-            const Status done = flush_shard(*database, shard);
+            const Status done = flush_shard(*database, shard, count);
             if (!done.ok() && !shard->dropped) note_error(shard->directory, done);
             release_held_back(done.ok());
         }
@@ -132,7 +164,7 @@ Status StrataStorage::flush_index(Database &database, bool wanted) {
 }
 
 // The manifest of a shard that has none yet, and its directories.
-Status StrataStorage::ensure_manifest(Shard &shard) {
+Status StrataStorage::ensure_manifest(Database &database, Shard &shard) {
     if (shard.manifest) return {};
     VARVE_RETURN_IF_ERROR(files_.make_directory(shard.directory));
     std::string parent = shard.directory;
@@ -141,7 +173,10 @@ Status StrataStorage::ensure_manifest(Shard &shard) {
         VARVE_RETURN_IF_ERROR(files_.sync_directory(parent));
     }
     ManifestState state;
-    state.identity = shard.identity;
+    {
+        std::lock_guard lock(database.mutex);
+        state.identity = shard.identity;
+    }
     auto made = Manifest::create(files_, shard.directory + "/MANIFEST", std::move(state));
     if (!made.ok()) return made.status();
     shard.manifest.emplace(std::move(*made));
@@ -177,7 +212,7 @@ Status StrataStorage::save_tombstones(Database &database, const std::shared_ptr<
     if (committer_ != nullptr) {
         VARVE_RETURN_IF_ERROR(wal_->sync_to(edit.tombstones.rbegin()->first));
     }
-    VARVE_RETURN_IF_ERROR(ensure_manifest(*shard));
+    VARVE_RETURN_IF_ERROR(ensure_manifest(database, *shard));
     VARVE_RETURN_IF_ERROR(shard->manifest->apply(edit));
     std::lock_guard lock(database.mutex);
     shard->last_saved_tombstone =
@@ -185,8 +220,11 @@ Status StrataStorage::save_tombstones(Database &database, const std::shared_ptr<
     return {};
 }
 
-Status StrataStorage::flush_shard(Database &database, const std::shared_ptr<Shard> &shard) {
-    while (true) {
+// Flushes the oldest `count` frozen memtables, not those that were frozen after the index was
+// flushed.
+Status StrataStorage::flush_shard(Database &database, const std::shared_ptr<Shard> &shard,
+                                  size_t count) {
+    for (; count != 0; --count) {
         std::shared_ptr<ShardMemtable> memtable;
         {
             std::lock_guard lock(database.mutex);
@@ -195,6 +233,7 @@ Status StrataStorage::flush_shard(Database &database, const std::shared_ptr<Shar
         }
         VARVE_RETURN_IF_ERROR(flush_memtable(database, shard, memtable));
     }
+    return {};
 }
 
 Status StrataStorage::flush_memtable(Database &database, const std::shared_ptr<Shard> &shard,
@@ -213,7 +252,7 @@ Status StrataStorage::flush_memtable(Database &database, const std::shared_ptr<S
     }
     {
         std::lock_guard files(shard->files_mutex);
-        VARVE_RETURN_IF_ERROR(ensure_manifest(*shard));
+        VARVE_RETURN_IF_ERROR(ensure_manifest(database, *shard));
     }
     const auto infos = write_segments(database, *shard, sources, lsns, Tier::fast, false);
     if (!infos.ok()) return infos.status();
@@ -250,20 +289,27 @@ void StrataStorage::release_log() {
         if (!pending_drops_.empty()) horizon = std::min(horizon, *pending_drops_.begin());
     }
     wal_->release(horizon);
-    remove_dropped_indexes();
+    remove_dropped_databases();
 }
 
-// The index of a dropped database goes when no frame in the log can name its series any more.
-void StrataStorage::remove_dropped_indexes() {
-    std::lock_guard lock(mutex_);
-    std::erase_if(dropped_databases_, [&](const auto &entry) {
-        const auto [db_id, lsn] = entry;
-        if (databases_.count(db_id) != 0) return true;  // opened again
-        if (wal_->released_lsn() < lsn) return false;
+// What is left of a dropped database goes when no frame in the log can name its series any more and
+// nobody uses it.
+void StrataStorage::remove_dropped_databases() {
+    std::vector<uint64_t> gone;
+    {
+        std::lock_guard lock(mutex_);
+        std::erase_if(dropped_databases_, [&](const auto &entry) {
+            const auto &[db_id, dropped] = entry;
+            if (databases_.count(db_id) != 0) return true;  // opened again
+            if (wal_->released_lsn() < dropped.lsn || !dropped.database.expired()) return false;
+            gone.push_back(db_id);
+            return true;
+        });
+    }
+    for (const uint64_t db_id : gone) {
         const Status status = files_.remove_tree(root_ + "/data/" + std::to_string(db_id));
-        if (!status.ok()) host_.log_warning("a dropped index", {{"error", status.text()}});
-        return true;
-    });
+        if (!status.ok()) host_.log_warning("a dropped database", {{"error", status.text()}});
+    }
 }
 
 }  // namespace varve::strata

@@ -12,6 +12,14 @@ uint64_t id_of(const std::string &name) {
     return number_in_name(name, "", "/");
 }
 
+bool all_listed_are_sound(const ManifestState &state,
+                          const std::vector<std::shared_ptr<Segment>> &taken) {
+    return std::all_of(state.segments.begin(), state.segments.end(), [&](const SegmentInfo &info) {
+        return std::any_of(taken.begin(), taken.end(),
+                           [&](const auto &segment) { return segment->id == info.id; });
+    });
+}
+
 }  // namespace
 
 void StrataStorage::note_damage(std::string text) {
@@ -53,7 +61,7 @@ Status StrataStorage::open_index(Database &database) {
         const Status status = quarantine(one.path, one.reason);
         if (!status.ok() && status.code() != Code::not_found) return status;
     }
-    database.indexed_end = database.index.incomplete() ? 0 : database.index.id_end();
+    database.indexed_end = database.index.incomplete() ? 0 : database.index.files_end();
     return {};
 }
 
@@ -101,6 +109,7 @@ Result<ManifestState> StrataStorage::load_manifest(const std::string &directory,
         bytes = parsed.ok() ? Status(Code::data_loss, "the manifest is another shard's")
                             : parsed.status();
     }
+    has_manifest = false;
     const Status status = quarantine(path, bytes.status().text());
     if (!status.ok()) return status;
     return state;
@@ -125,8 +134,8 @@ Status StrataStorage::load_shard(Database &database, uint64_t rp_id, uint64_t sh
     }
     shard->identity = state->identity;
     const std::vector<SegmentInfo> listed = state->segments;
-    VARVE_RETURN_IF_ERROR(load_segments(*shard, database, *state));
-    if (shard->segments.empty() && shard->identity.to_ns == 0) return {};
+    VARVE_RETURN_IF_ERROR(load_segments(*shard, database, *state, has_manifest));
+    if (shard->segments.empty() && !has_manifest) return {};
     load_tombstones(*shard, *state);
     const bool changed = state->identity != shard->identity || state->segments != listed;
     state->identity = shard->identity;
@@ -144,11 +153,84 @@ Status StrataStorage::load_shard(Database &database, uint64_t rp_id, uint64_t sh
     return {};
 }
 
-Status StrataStorage::load_segments(Shard &shard, Database &database, ManifestState &state) {
+Status StrataStorage::load_segments(Shard &shard, Database &database, ManifestState &state,
+                                    bool has_manifest) {
+    std::map<uint64_t, std::shared_ptr<Segment>> sound;
+    std::vector<uint64_t> unread;  // the disk refused; the next start asks again
+    bool trusted = state.complete;
+    VARVE_RETURN_IF_ERROR(open_all(shard, sound, unread, trusted));
+    std::vector<std::shared_ptr<Segment>> taken;
+    std::vector<SegmentInfo> kept;
+    for (const SegmentInfo &info : state.segments) {
+        const auto found = sound.find(info.id);
+        if (found != sound.end() && found->second->header().uuid == info.uuid) {
+            taken.push_back(found->second);
+            sound.erase(found);
+            continue;
+        }
+        trusted = false;
+        if (std::find(unread.begin(), unread.end(), info.id) != unread.end()) {
+            kept.push_back(info);
+            continue;
+        }
+        host_.log_error("a segment is missing",
+                        {{"shard", shard.directory}, {"segment", std::to_string(info.id)}});
+    }
+    for (const auto &[id, segment] : sound) {
+        // With a whole manifest, a file it does not name was never finished or is merged already.
+        // Without, what is merged lies inside the LSNs of a listed one.
+        const SegmentHeader &header = segment->header();
+        const bool covered =
+            std::any_of(state.segments.begin(), state.segments.end(), [&](const SegmentInfo &info) {
+                return info.lsn_min <= header.lsn_min && header.lsn_max <= info.lsn_max;
+            });
+        const bool old = header.lsn_max < shard.identity.created_lsn;
+        if (trusted || old || state.removed.count(id) != 0 ||
+            (covered && unread.empty() && all_listed_are_sound(state, taken))) {
+            segment->remove_when_closed();
+        } else {
+            taken.push_back(segment);
+        }
+    }
+    sound.clear();
+    std::sort(taken.begin(), taken.end(), [](const auto &a, const auto &b) {
+        const SegmentHeader &x = a->header();
+        const SegmentHeader &y = b->header();
+        return x.lsn_max != y.lsn_max ? x.lsn_max < y.lsn_max : x.lsn_min < y.lsn_min;
+    });
+    state.segments = std::move(kept);
+    bool knows_range = has_manifest;
+    for (const auto &segment : taken) {
+        Status status = restore_series(database, *segment);
+        if (status.ok()) status = bind_segment(shard, *segment);
+        if (status.code() == Code::data_loss) {
+            VARVE_RETURN_IF_ERROR(quarantine(segment->path(), status.text()));
+            continue;
+        }
+        VARVE_RETURN_IF_ERROR(status);
+        const SegmentHeader &header = segment->header();
+        if (!knows_range) {
+            shard.identity.from_ns = header.from_ns;
+            shard.identity.to_ns = header.to_ns;
+            shard.identity.created_lsn = header.lsn_min;
+            knows_range = true;
+        }
+        database.index.reserve_ids(segment->footer().series_end);
+        shard.segments.push_back(segment);
+        state.segments.push_back(segment->info(segment->id));
+        // Not the flushed LSN: only the manifest says that a flush was finished.
+        last_flushed_lsn_ = std::max(last_flushed_lsn_, header.lsn_max);
+        database.last_lsn = std::max(database.last_lsn, header.lsn_max);
+    }
+    return {};
+}
+
+// Opens every segment in the shard's directory; damaged ones are set aside.
+Status StrataStorage::open_all(const Shard &shard,
+                               std::map<uint64_t, std::shared_ptr<Segment>> &sound,
+                               std::vector<uint64_t> &unread, bool &trusted) {
     const auto names = files_.list(shard.directory);
     if (!names.ok()) return names.status();
-    std::map<uint64_t, std::shared_ptr<Segment>> sound;
-    bool trusted = state.complete;
     for (const std::string &name : *names) {
         const std::string path = shard.directory + "/" + name;
         if (name.ends_with(".tmp")) {
@@ -164,58 +246,18 @@ Status StrataStorage::load_segments(Shard &shard, Database &database, ManifestSt
             sound[id] = *segment;
             continue;
         }
-        const bool damage = segment.code() == Code::data_loss ||
-                            segment.code() == Code::unsupported || segment.code() == Code::io_error;
-        if (!damage) return segment.status();
         trusted = false;
+        if (segment.code() == Code::io_error) {
+            host_.log_error("a segment cannot be read now",
+                            {{"path", path}, {"error", segment.status().text()}});
+            note_damage(path + ": " + segment.status().text());
+            unread.push_back(id);
+            continue;
+        }
+        const bool damage =
+            segment.code() == Code::data_loss || segment.code() == Code::unsupported;
+        if (!damage) return segment.status();
         VARVE_RETURN_IF_ERROR(quarantine(path, segment.status().text()));
-    }
-    std::vector<std::shared_ptr<Segment>> taken;
-    for (const SegmentInfo &info : state.segments) {
-        const auto found = sound.find(info.id);
-        if (found == sound.end() || found->second->header().uuid != info.uuid) {
-            trusted = false;
-            host_.log_error("a segment is missing",
-                            {{"shard", shard.directory}, {"segment", std::to_string(info.id)}});
-            continue;
-        }
-        taken.push_back(found->second);
-        sound.erase(found);
-    }
-    for (const auto &[id, segment] : sound) {
-        // With a whole manifest, a file it does not name was never finished or is merged already.
-        if (trusted || state.removed.count(id) != 0 ||
-            segment->header().lsn_max < shard.identity.created_lsn) {
-            segment->remove_when_closed();
-        } else {
-            taken.push_back(segment);
-        }
-    }
-    sound.clear();
-    std::sort(taken.begin(), taken.end(), [](const auto &a, const auto &b) {
-        const SegmentHeader &x = a->header();
-        const SegmentHeader &y = b->header();
-        return x.lsn_max != y.lsn_max ? x.lsn_max < y.lsn_max : x.lsn_min < y.lsn_min;
-    });
-    state.segments.clear();
-    for (const auto &segment : taken) {
-        Status status = restore_series(database, *segment);
-        if (status.ok()) status = bind_segment(shard, *segment);
-        if (status.code() == Code::data_loss) {
-            VARVE_RETURN_IF_ERROR(quarantine(segment->path(), status.text()));
-            continue;
-        }
-        VARVE_RETURN_IF_ERROR(status);
-        const SegmentHeader &header = segment->header();
-        if (shard.identity.to_ns == 0) {  // no manifest: the segment knows
-            shard.identity.from_ns = header.from_ns;
-            shard.identity.to_ns = header.to_ns;
-            shard.identity.created_lsn = header.lsn_min;
-        }
-        database.index.reserve_ids(segment->footer().series_end);
-        shard.segments.push_back(segment);
-        state.segments.push_back(segment->info(segment->id));
-        state.flushed_lsn = std::max(state.flushed_lsn, segment->header().lsn_max);
     }
     return {};
 }

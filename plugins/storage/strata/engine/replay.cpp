@@ -101,7 +101,9 @@ void StrataStorage::replay_drop(const Frame &frame) {
                identity.created_lsn <= frame.lsn;
     });
     pending_drops_.insert(frame.lsn);
-    if (!one && rp_id == 0) dropped_databases_[db_id] = frame.lsn;
+    if (one || rp_id != 0) return;
+    dropped_databases_[db_id] = {frame.lsn, *database};
+    databases_.erase(db_id);
 }
 
 void StrataStorage::replay_tombstone(const Frame &frame) {
@@ -152,11 +154,11 @@ void StrataStorage::flush_replayed(Database &database) {
         for (const auto &[key, shard] : one->shards) used += shard->memory_bytes();
     }
     if (used <= limit) return;
-    Status indexed = flush_index(database, true);
+    const Status indexed = flush_index(database, true);
     for (const auto &[key, shard] : database.shards) {
         shard->freeze();
         Status status = indexed;
-        if (status.ok()) status = flush_shard(database, shard);
+        if (status.ok()) status = flush_shard(database, shard, shard->frozen.size());
         if (!status.ok()) {
             host_.log_warning("a flush failed while the log was read; it will be tried again",
                               {{"error", status.text()}});

@@ -38,6 +38,12 @@ uint64_t Shard::oldest_memtable_lsn() const {
     return active == nullptr || active->empty() ? UINT64_MAX : active->lsn_min();
 }
 
+bool Shard::covers(uint64_t lsn) const {
+    return oldest_memtable_lsn() > lsn &&
+           std::all_of(segments.begin(), segments.end(),
+                       [&](const auto &segment) { return segment->header().applied_lsn >= lsn; });
+}
+
 uint64_t Shard::first_unflushed_lsn() const {
     uint64_t lsn = oldest_memtable_lsn();
     for (const auto &tombstone : tombstones) {
@@ -53,7 +59,8 @@ Bitmap series_of(const Memtable &memtable, uint64_t lsn, const Bitmap &candidate
     Bitmap found;
     if (candidates.cardinality() < memtable.series_count() / 8) {
         candidates.for_each([&](uint32_t series) {
-            if (memtable.chunks(series) != nullptr) found.add(series);
+            const Chunk *first = memtable.chunks(series);
+            if (first != nullptr && first->row(0)[1] <= lsn) found.add(series);
         });
         return found;
     }
@@ -215,6 +222,7 @@ void apply_rows(Database &database, Shard &shard, const RowsPart &part, uint64_t
             same->source = &source;
         }
     }
+    if (targets.empty()) return;
     const auto shape_of = [&](const std::vector<Target> &some) {
         std::vector<const Column *> columns;
         columns.reserve(some.size());

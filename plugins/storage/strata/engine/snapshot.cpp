@@ -59,8 +59,6 @@ Status StrataStorage::snapshot(std::string_view directory, std::string_view base
     std::string list = "strata-snapshot 1\n";
     for (const auto &database : all_databases()) {
         const std::string below = "data/" + std::to_string(database->id) + "/";
-        VARVE_RETURN_IF_ERROR(files_.make_directory(target + "/" + below + "index"));
-        VARVE_RETURN_IF_ERROR(database->index.link_to(target + "/" + below + "index"));
         std::vector<std::shared_ptr<Shard>> shards;
         {
             std::lock_guard lock(database->mutex);
@@ -69,6 +67,10 @@ Status StrataStorage::snapshot(std::string_view directory, std::string_view base
         for (const auto &shard : shards) {
             VARVE_RETURN_IF_ERROR(snapshot_shard(*database, *shard, target, known, list));
         }
+        // After the segments, so that it knows all their series.
+        VARVE_RETURN_IF_ERROR(flush_index(*database, true));
+        VARVE_RETURN_IF_ERROR(files_.make_directory(target + "/" + below + "index"));
+        VARVE_RETURN_IF_ERROR(database->index.link_to(target + "/" + below + "index"));
     }
     return write_file(target + "/SNAPSHOT", list);
 }

@@ -3,6 +3,12 @@
 #include <algorithm>
 
 namespace varve::strata {
+namespace {
+
+// How often it is looked whether a write that was held back has waited long enough.
+constexpr int64_t kAcknowledgeIntervalNs = 100'000'000;
+
+}  // namespace
 
 const varve_descriptor &StrataStorage::descriptor() {
     static const varve_config_key keys[] = {
@@ -120,6 +126,14 @@ Status StrataStorage::start() {
         status = spawn(
             "strata-merge", [](void *self) { static_cast<Self *>(self)->merge_loop(); }, merger_);
     }
+    if (status.ok()) {
+        varve_error error = abi_error();
+        const int32_t code = host_.tasks()->every(
+            host_.raw(), kAcknowledgeIntervalNs,
+            [](void *self) { static_cast<Self *>(self)->release_held_back(false); }, this,
+            &acknowledger_, &error);
+        if (code != VARVE_OK) status = Status::from_abi(code, error);
+    }
     if (!status.ok()) stop();
     return status;
 }
@@ -132,6 +146,7 @@ void StrataStorage::stop() {
         maintenance_wanted_.notify_all();
         maintenance_done_.notify_all();
     }
+    if (acknowledger_ != nullptr) host_.tasks()->cancel(std::exchange(acknowledger_, nullptr));
     for (varve_task **task : {&flusher_, &merger_}) {
         if (*task != nullptr) host_.tasks()->join(std::exchange(*task, nullptr));
     }

@@ -1,4 +1,6 @@
 // Looking after an index: damaged files out, copies of the sound ones, a check from outside.
+#include <algorithm>
+
 #include "storage/strata/index/series_index.hpp"
 
 namespace varve::strata {
@@ -7,6 +9,12 @@ void SeriesIndex::set_live(Bitmap live) {
     live_ = std::move(live);
     live_count_ = live_.cardinality();
     counts_tags_ = false;
+}
+
+uint32_t SeriesIndex::files_end() const {
+    uint32_t end = 0;
+    for (const auto &file : state()->files) end = std::max(end, file->header().id_end);
+    return end;
 }
 
 Status SeriesIndex::mark_incomplete() {

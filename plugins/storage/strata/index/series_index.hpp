@@ -149,6 +149,8 @@ class SeriesIndex {
     // Files were left out, and their ids are perhaps not restored and flushed: until mark_complete
     // every open says so, by the file INCOMPLETE.
     bool incomplete() const { return incomplete_.load(); }
+    // The files know every id below that was not collected; the heads may know more.
+    uint32_t files_end() const;
     Status mark_complete();
     // Reads every byte of an index that is not open; changes nothing. Adds to `file_count`.
     static Status verify_files(const Files &files, const std::string &directory,

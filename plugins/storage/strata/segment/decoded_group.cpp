@@ -46,6 +46,17 @@ int64_t DecodedGroup::position_of(const Column *column) const {
     return -1;
 }
 
+void DecodedGroup::forget() {
+    arena_.reset();
+    has_directory_ = false;
+    ends_.clear();
+    series_ = first_times_ = spans_ = times_ = nullptr;
+    columns_.clear();
+    stats_bytes_ = {};
+    has_stats_.fill(false);
+    for (auto &stats : stats_) stats.clear();
+}
+
 Result<const int64_t *> DecodedGroup::ints(std::string_view bytes, uint32_t count) {
     auto *out = static_cast<int64_t *>(
         arena_.allocate(sizeof(int64_t) * (count + kDecodeSlack), kColumnAlignment));
@@ -280,37 +291,44 @@ Result<varve_block_stats> DecodedGroup::stats(const Column *column, uint32_t pos
 
 Result<std::shared_ptr<const Segment::Leaf>> GroupCache::leaf(const Segment &segment,
                                                               uint32_t position) {
-    KnownLeaves &known = leaves_[&segment];
-    for (const auto &[at, leaf] : known) {
-        if (at == position) return leaf;
-    }
+    const Place place(&segment, position);
+    const auto found = leaves_.find(place);
+    if (found != leaves_.end()) return found->second;
     auto read = segment.read_leaf(position);
     if (!read.ok()) return read;
-    if (known.size() == kLeavesMax) known.erase(known.begin());
-    known.emplace_back(position, *read);
+    if (leaves_.size() >= kLeavesMax) leaves_.clear();
+    leaves_.emplace(place, *read);
     return read;
 }
 
-std::shared_ptr<DecodedGroup> GroupCache::packed(const std::shared_ptr<const Segment> &segment,
-                                                 const std::shared_ptr<const Segment::Leaf> &leaf,
-                                                 const GroupEntry &entry) {
-    const auto found = std::find_if(packed_.rbegin(), packed_.rend(), [&](const auto &group) {
-        return &group->segment() == segment.get() &&
-               group->entry().directory.offset == entry.directory.offset;
-    });
-    if (found != packed_.rend()) {
-        auto group = *found;
-        if (found != packed_.rbegin()) {
-            packed_.erase(std::next(found).base());
-            packed_.push_back(group);
-        }
-        return group;
+void GroupCache::make_room() {
+    while (size_bytes_ > size_max_ && ages_.size() > 1) {
+        const auto oldest = groups_.find(ages_.front());
+        size_bytes_ -= oldest->second.size_bytes;
+        ages_.pop_front();
+        groups_.erase(oldest);
     }
-    while (packed_.size() >= kPackedMax || (packed_.size() > 1 && size_bytes() > kPackedSizeMax)) {
-        packed_.erase(packed_.begin());
+}
+
+std::shared_ptr<DecodedGroup> GroupCache::kept(const std::shared_ptr<const Segment> &segment,
+                                               const std::shared_ptr<const Segment::Leaf> &leaf,
+                                               const GroupEntry &entry) {
+    const Place place(segment.get(), entry.columns.front().offset);
+    const auto [at, made] = groups_.try_emplace(place);
+    Known &known = at->second;
+    if (made) {
+        known.group = std::make_shared<DecodedGroup>(segment, leaf, entry);
+        known.age = ages_.insert(ages_.end(), place);
+    } else {
+        ages_.splice(ages_.end(), ages_, known.age);
     }
-    packed_.push_back(std::make_shared<DecodedGroup>(segment, leaf, entry));
-    return packed_.back();
+    // What was decoded since it was last used.
+    const uint64_t size_bytes = known.group->size_bytes() + sizeof(DecodedGroup);
+    size_bytes_ += size_bytes - known.size_bytes;
+    known.size_bytes = size_bytes;
+    auto group = known.group;
+    make_room();
+    return group;
 }
 
 Status GroupCache::groups_of(const std::shared_ptr<const Segment> &segment, uint32_t series,
@@ -333,17 +351,12 @@ Status GroupCache::groups_of(const std::shared_ptr<const Segment> &segment, uint
             if (segment->schema()[segment->shape(at->shape)[0]].measurement != measurement) {
                 continue;
             }
-            out.push_back(at->packed ? packed(segment, *read, *at)
-                                     : std::make_shared<DecodedGroup>(segment, *read, *at));
+            out.push_back(at->packed || keeps_own_
+                              ? kept(segment, *read, *at)
+                              : std::make_shared<DecodedGroup>(segment, *read, *at));
         }
     });
     return status;
-}
-
-uint64_t GroupCache::size_bytes() const {
-    uint64_t size_bytes = 0;
-    for (const auto &group : packed_) size_bytes += group->size_bytes();
-    return size_bytes;
 }
 
 }  // namespace varve::strata
