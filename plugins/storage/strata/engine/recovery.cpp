@@ -40,6 +40,7 @@ Status StrataStorage::recover() {
         VARVE_RETURN_IF_ERROR(files_.make_directory(root_ + name));
     }
     VARVE_RETURN_IF_ERROR(files_.sync_directory(root_));
+    VARVE_RETURN_IF_ERROR(files_.sync_directory(parent_of(root_)));
     VARVE_RETURN_IF_ERROR(load_shards());
     VARVE_RETURN_IF_ERROR(replay_log());
     for (const auto &database : all_databases()) settle_series(*database);
