@@ -84,10 +84,15 @@ void StrataStorage::apply_tombstone(Database &database, uint64_t rp_id,
     if (tombstone.range.empty()) return;
     for (const auto &[key, shard] : database.shards) {
         if (!concerns(*shard, rp_id, tombstone)) continue;
-        const bool known =
-            std::any_of(shard->tombstones.begin(), shard->tombstones.end(),
-                        [&](const auto &other) { return other->lsn == tombstone.lsn; });
-        if (known || shard->identity.created_lsn > tombstone.lsn) continue;
+        if (shard->identity.created_lsn > tombstone.lsn) continue;
+        const auto known =
+            std::find_if(shard->tombstones.begin(), shard->tombstones.end(),
+                         [&](const auto &other) { return other->lsn == tombstone.lsn; });
+        if (known != shard->tombstones.end()) {
+            // The manifest had it; the rows below it came from the log, with their fields.
+            settle_delete(database, *shard, **known);
+            continue;
+        }
         auto own = std::make_shared<Tombstone>(tombstone);
         own->series = possible_series(*shard->sources, UINT64_MAX, tombstone.series);
         if (own->series.empty()) continue;
