@@ -296,7 +296,8 @@ Status SimEnv::sync_directory(const std::string &path) {
         return {Code::not_found, "sync " + path + ": No such file or directory"};
     }
     std::erase_if(journal_, [&](const Change &change) {
-        if (change.back().directory != place.node) return false;
+        const auto touches = [&](const Edit &edit) { return edit.directory == place.node; };
+        if (std::none_of(change.begin(), change.end(), touches)) return false;
         apply(change, &Node::durable_names);
         return true;
     });

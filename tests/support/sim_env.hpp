@@ -81,7 +81,7 @@ class SimEnv final : public Env {
         std::string name;
         NodePtr node;
     };
-    // One call; happens as a whole. Durable with the directory of its last edit.
+    // One call; happens as a whole, and is durable with any of its directories.
     using Change = std::vector<Edit>;
     struct Place {
         NodePtr directory;  // null: there is none

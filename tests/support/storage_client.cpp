@@ -615,4 +615,34 @@ Status StorageClient::read_partition(varve_partition *partition, const varve_sca
     return check_lookup(*table_, partition, seen, positions);
 }
 
+std::string difference(const Dump &got, const Dump &wanted) {
+    const auto text = [](const auto &fields) {
+        std::string out;
+        for (const auto &[name, value] : fields) out += " " + name + "=" + value;
+        return out;
+    };
+    const auto rows = [](const Dump &dump, const std::string &key) {
+        const auto found = dump.find(key);
+        return found == dump.end() ? Dump::mapped_type() : found->second;
+    };
+    for (const auto &[key, all] : got) {
+        const auto other = rows(wanted, key);
+        for (const auto &[time, fields] : all) {
+            const auto found = other.find(time);
+            const std::string place = key + " at " + std::to_string(time) + ":";
+            if (found == other.end()) return place + text(fields) + ", wanted nothing";
+            if (found->second == fields) continue;
+            return place + text(fields) + ", wanted" + text(found->second);
+        }
+    }
+    for (const auto &[key, all] : wanted) {
+        const auto other = rows(got, key);
+        for (const auto &[time, fields] : all) {
+            if (other.count(time) != 0) continue;
+            return key + " at " + std::to_string(time) + ": nothing, wanted" + text(fields);
+        }
+    }
+    return "";
+}
+
 }  // namespace varve::test

@@ -24,6 +24,9 @@ struct Point {
 // series key → time → "field type" ("v f") → value as text without its type; NaNs show their bits.
 using Dump = std::map<std::string, std::map<int64_t, std::map<std::string, std::string>>>;
 
+// The first difference, as text; empty = none.
+std::string difference(const Dump &got, const Dump &wanted);
+
 struct WriteAnswer {
     Status status;        // of the call or of `done`
     bool called = false;  // `done` came

@@ -71,22 +71,22 @@ void StrataStorage::flush_all(bool everything) {
     uint64_t memory_bytes = 0;
     for (const auto &database : all_databases()) {
         std::vector<std::shared_ptr<Shard>> all;
-        std::vector<std::shared_ptr<Shard>> flushed;
+        std::vector<std::pair<std::shared_ptr<Shard>, size_t>> flushed;  // how many memtables
         {
             std::lock_guard lock(database->mutex);
             for (auto &[key, shard] : database->shards) {
                 all.push_back(shard);
                 if (!wants_flush(*shard, everything, wal_horizon)) continue;
                 if (shard->frozen.empty() || everything) shard->freeze();
-                flushed.push_back(shard);
+                flushed.emplace_back(shard, shard->frozen.size());
             }
         }
         const bool index_first = everything || !flushed.empty();
         Status status = flush_index(*database, index_first);
         if (!status.ok()) note_error(root_ + "/data/" + std::to_string(database->id), status);
-        for (const auto &shard : flushed) {
+        for (const auto &[shard, count] : flushed) {
             if (!status.ok()) break;  // no segment before its series are known
-            const Status done = flush_shard(*database, shard);
+            const Status done = flush_shard(*database, shard, count);
             if (!done.ok() && !shard->dropped) note_error(shard->directory, done);
             release_held_back(done.ok());
         }
@@ -164,8 +164,11 @@ Status StrataStorage::save_tombstones(Database &database, const std::shared_ptr<
     return {};
 }
 
-Status StrataStorage::flush_shard(Database &database, const std::shared_ptr<Shard> &shard) {
-    while (true) {
+// The oldest `count` frozen memtables: those that were there when the index was flushed. A later
+// one may hold series that no index file knows yet.
+Status StrataStorage::flush_shard(Database &database, const std::shared_ptr<Shard> &shard,
+                                  size_t count) {
+    for (; count > 0; --count) {
         std::shared_ptr<ShardMemtable> memtable;
         {
             std::lock_guard lock(database.mutex);
@@ -174,6 +177,7 @@ Status StrataStorage::flush_shard(Database &database, const std::shared_ptr<Shar
         }
         VARVE_RETURN_IF_ERROR(flush_memtable(database, shard, memtable));
     }
+    return {};
 }
 
 Status StrataStorage::flush_memtable(Database &database, const std::shared_ptr<Shard> &shard,

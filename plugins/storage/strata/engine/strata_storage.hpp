@@ -116,6 +116,7 @@ class StrataStorage final : public Storage {
     Shard &shard_or_new(Database &database, uint64_t rp_id, const RowsPart &part, uint64_t lsn);
     void ensure_active(Shard &shard);
     Status admit(Database &database, const Rows &rows);
+    Status admit_memory(const Rows &rows);
     void apply(Database &database, const Rows &rows, uint64_t lsn);
     bool is_tight(const Database &database, const Rows &rows) const;
     void hold_back(std::shared_ptr<storage::Outcome> outcome, varve_write_done done, void *ctx);
@@ -159,7 +160,7 @@ class StrataStorage final : public Storage {
 
     // ---- replay.cpp ----
     Status replay_log();
-    Status replay_file(uint64_t number, uint64_t &last_lsn, bool first_file);
+    Status replay_file(uint64_t number, uint64_t &last_lsn, bool &first_file);
     void replay_frame(const Frame &frame);
     void replay_rows(const Frame &frame);
     void replay_drop(const Frame &frame);
@@ -174,7 +175,7 @@ class StrataStorage final : public Storage {
     void flush_all(bool everything);
     bool wants_flush(Shard &shard, bool everything, uint64_t wal_horizon);
     Status flush_index(Database &database, bool everything);
-    Status flush_shard(Database &database, const std::shared_ptr<Shard> &shard);
+    Status flush_shard(Database &database, const std::shared_ptr<Shard> &shard, size_t count);
     Status flush_memtable(Database &database, const std::shared_ptr<Shard> &shard,
                           const std::shared_ptr<ShardMemtable> &memtable);
     Status save_tombstones(Database &database, const std::shared_ptr<Shard> &shard);

@@ -123,6 +123,10 @@ Status StrataStorage::admit(Database &database, const Rows &rows) {
                                        std::to_string(shard->second->frozen.size()) +
                                        " memtables to be flushed"};
     }
+    return admit_memory(rows);
+}
+
+Status StrataStorage::admit_memory(const Rows &rows) {
     storage::Charge probe(host_.memory(), write_account_);
     const Status status = probe.add(estimate_bytes(rows));
     if (!status.ok()) wake(true);
@@ -134,7 +138,8 @@ void StrataStorage::apply(Database &database, const Rows &rows, uint64_t lsn) {
     const int64_t now_ns = host_.monotonic_ns();
     for (const RowsPart &part : rows.parts) {
         Shard &shard = shard_or_new(database, rows.rp_id, part, lsn);
-        if (lsn <= shard.flushed_lsn) continue;
+        // From the log also come rows of a dropped shard whose place this one has taken.
+        if (lsn <= shard.flushed_lsn || lsn < shard.identity.created_lsn) continue;
         ensure_active(shard);
         ShardMemtable &memtable = *shard.active;
         apply_rows(database, shard, part, lsn);

@@ -38,7 +38,5 @@ varve_value_condition random_condition(std::mt19937_64 &random);
 // Whether a row of a dump meets all conditions.
 bool meets(const std::map<std::string, std::string> &row,
            const std::vector<varve_value_condition> &conditions);
-// The first difference, as text; empty = none.
-std::string difference(const Dump &got, const Dump &wanted);
 
 }  // namespace varve::test
