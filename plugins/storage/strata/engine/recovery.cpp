@@ -150,7 +150,7 @@ Status StrataStorage::load_segments(Shard &shard, Database &database, ManifestSt
     const auto names = files_.list(shard.directory);
     if (!names.ok()) return names.status();
     std::map<uint64_t, std::shared_ptr<Segment>> sound;
-    bool trusted = state.complete;
+    bool whole = true;  // all that the manifest names is there
     for (const std::string &name : *names) {
         const std::string path = shard.directory + "/" + name;
         if (name.ends_with(".tmp")) {
@@ -169,14 +169,14 @@ Status StrataStorage::load_segments(Shard &shard, Database &database, ManifestSt
         const bool damage = segment.code() == Code::data_loss ||
                             segment.code() == Code::unsupported || segment.code() == Code::io_error;
         if (!damage) return segment.status();
-        trusted = false;
+        whole = false;
         VARVE_RETURN_IF_ERROR(quarantine(path, segment.status().text()));
     }
     std::vector<std::shared_ptr<Segment>> taken;
     for (const SegmentInfo &info : state.segments) {
         const auto found = sound.find(info.id);
         if (found == sound.end() || found->second->header().uuid != info.uuid) {
-            trusted = false;
+            whole = false;
             host_.log_error("a segment is missing",
                             {{"shard", shard.directory}, {"segment", std::to_string(info.id)}});
             continue;
@@ -185,8 +185,11 @@ Status StrataStorage::load_segments(Shard &shard, Database &database, ManifestSt
         sound.erase(found);
     }
     for (const auto &[id, segment] : sound) {
-        // With a whole manifest, a file it does not name was never finished or is merged already.
-        if (trusted || segment->header().lsn_max < shard.identity.created_lsn) {
+        // A file that the manifest does not name was never finished or is merged already. But
+        // behind an unfinished edit may be a flush, and for what is missing all others may help.
+        const SegmentHeader &header = segment->header();
+        const bool named_no_more = whole && (state.complete || header.lsn_min <= state.flushed_lsn);
+        if (named_no_more || header.lsn_max < shard.identity.created_lsn) {
             segment->remove_when_closed();
         } else {
             taken.push_back(segment);

@@ -48,7 +48,8 @@ Status StrataStorage::replay_file(uint64_t number, uint64_t &last_lsn, bool &fir
     }
     const bool begins = std::exchange(first_file, false);
     if (!contents.ok()) return quarantine(path, contents.status().text());
-    if (!begins && contents->header.previous_lsn > last_lsn) {
+    if (begins) last_lsn = contents->header.previous_lsn;
+    if (contents->header.previous_lsn > last_lsn) {
         host_.log_error("frames of the log are lost",
                         {{"after", std::to_string(last_lsn)},
                          {"up to", std::to_string(contents->header.previous_lsn)}});

@@ -48,12 +48,14 @@ uint64_t Shard::first_unflushed_lsn() const {
 
 namespace {
 
-// The memtable's series among the candidates.
+// The memtable's series among the candidates that have rows up to the LSN.
 Bitmap series_of(const Memtable &memtable, uint64_t lsn, const Bitmap &candidates) {
     Bitmap found;
     if (candidates.cardinality() < memtable.series_count() / 8) {
         candidates.for_each([&](uint32_t series) {
-            if (memtable.chunks(series) != nullptr) found.add(series);
+            const Chunk *first = memtable.chunks(series);
+            if (first == nullptr || first->count.load(std::memory_order_acquire) == 0) return;
+            if (first->row(0)[1] <= lsn) found.add(series);
         });
         return found;
     }
