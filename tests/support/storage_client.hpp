@@ -12,7 +12,7 @@
 
 namespace varve::test {
 
-// A typed value as text: "f:1.5", "i:-3", "u:7", "s:text", "b:1".
+// A typed value as text: "f:1.5", "f:nan(0x1)", "i:-3", "u:7", "s:text", "b:1".
 using Fields = std::map<std::string, std::string>;
 
 struct Point {
@@ -21,8 +21,11 @@ struct Point {
     Fields fields;
 };
 
-// series key → time → "field type" ("v f") → value as text without its type.
+// series key → time → "field type" ("v f") → value as text without its type; NaNs show their bits.
 using Dump = std::map<std::string, std::map<int64_t, std::map<std::string, std::string>>>;
+
+// The first difference, as text; empty = none.
+std::string difference(const Dump &got, const Dump &wanted);
 
 struct WriteAnswer {
     Status status;        // of the call or of `done`
@@ -50,6 +53,8 @@ struct ReadSettings {
     bool descending = false;
     uint32_t partitions = 2;
     const varve_series_predicate *series = nullptr;
+    std::vector<varve_value_condition> conditions;
+    uint64_t limit_per_series = 0;  // the hint; more may come
 };
 
 class StorageClient {
@@ -65,7 +70,12 @@ class StorageClient {
     WriteAnswer drop_database(uint64_t db_id, uint64_t rp_id);
     WriteAnswer delete_rows(const varve_delete_request &request);
     WriteAnswer rename(uint64_t db_id, const std::string &from, const std::string &to);
-    Status compact();
+    Status compact(bool wait = true);
+    Status scrub();
+    Status rebuild_index();
+    Status snapshot(const std::string &directory, const std::string &base = {});
+    // The report goes to `report` if given.
+    Status verify(const std::string &path, std::string *report = nullptr);
     std::string status_json();
 
     varve_snapshot *open_snapshot(uint64_t db_id = 1, uint64_t *lsn = nullptr);
@@ -86,6 +96,7 @@ class StorageClient {
     varve_instance *instance() const { return instance_; }
 
   private:
+    const varve_storage_maintenance &maintenance() const;
     Status read_measurement(const std::string &measurement, const std::vector<std::string> &fields,
                             const ReadSettings &settings, varve_snapshot *snapshot, Dump &dump);
     Status read_partition(varve_partition *partition, const varve_scan_schema &schema,

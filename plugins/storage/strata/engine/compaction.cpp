@@ -252,6 +252,8 @@ Status StrataStorage::run_merge(Database &database, const std::shared_ptr<Shard>
     if (!infos.ok()) return infos.status();
     auto outputs = open_segments(*shard, *infos);
     if (!outputs.ok()) return outputs.status();
+    // Deletes that the log might still lose must not be carried out in this shard alone.
+    VARVE_RETURN_IF_ERROR(wal_->sync_to(merge.lsns.applied));
     ManifestEdit edit;
     edit.flushed_lsn = merge.lsns.max;
     edit.added = *infos;

@@ -39,25 +39,28 @@ Status StrataStorage::drop(uint64_t db_id, FrameType type, std::string payload,
     auto found = database_or_new(db_id);
     if (!found.ok()) return found.status();
     const std::shared_ptr<Database> &database = *found;
-    std::lock_guard lock(database->mutex);
-    WalEntry entry;
-    entry.type = type;
-    entry.payload = std::move(payload);
-    entry.done = [done, ctx](const Status &status, uint64_t lsn) {
-        storage::Outcome outcome;
-        outcome.lsn = lsn;
-        outcome.status = status;
-        outcome.deliver(done, ctx);
-    };
-    const auto lsn = wal_->submit(std::move(entry));
-    if (!lsn.ok()) return lsn.status();
+    storage::Outcome outcome;
     {
-        std::lock_guard all(mutex_);
-        pending_drops_.insert(*lsn);
+        std::lock_guard lock(database->mutex);
+        WalEntry entry;
+        entry.type = type;
+        entry.payload = std::move(payload);
+        entry.done = [&outcome](const Status &status, uint64_t) { outcome.status = status; };
+        const auto lsn = wal_->submit(std::move(entry));
+        if (!lsn.ok()) return lsn.status();
+        {
+            std::lock_guard all(mutex_);
+            pending_drops_.insert(*lsn);
+        }
+        outcome.lsn = *lsn;
+        database->last_lsn = std::max(database->last_lsn, *lsn);
+        // A directory that is gone before the log says so would take just a part of the rows.
+        const Status synced = wal_->sync_to(*lsn);
+        if (outcome.status.ok()) outcome.status = synced;
+        if (outcome.status.ok()) forget_shards(*database, *lsn, concerns);
     }
-    database->last_lsn = std::max(database->last_lsn, *lsn);
-    forget_shards(*database, *lsn, concerns);
     wake(true);
+    outcome.deliver(done, ctx);
     return {};
 }
 

@@ -238,10 +238,6 @@ Status StrataStorage::flush_shard(Database &database, const std::shared_ptr<Shar
 
 Status StrataStorage::flush_memtable(Database &database, const std::shared_ptr<Shard> &shard,
                                      const std::shared_ptr<ShardMemtable> &memtable) {
-    if (committer_ != nullptr) {
-        const Status synced = wal_->sync_to(memtable->lsn_max());
-        if (!synced.ok()) host_.log_warning("flushing rows that the log does not hold");
-    }
     auto sources = std::make_shared<Sources>();
     sources->memtables.push_back(memtable);
     sources->columns = &shard->columns;
@@ -249,6 +245,11 @@ Status StrataStorage::flush_memtable(Database &database, const std::shared_ptr<S
     {
         std::lock_guard lock(database.mutex);
         choose_tombstones(*shard, false, *sources, lsns);
+    }
+    if (committer_ != nullptr) {
+        // Deletes too: what the log might still lose must not be carried out in one shard alone.
+        const Status synced = wal_->sync_to(std::max(memtable->lsn_max(), lsns.applied));
+        if (!synced.ok()) host_.log_warning("flushing rows that the log does not hold");
     }
     {
         std::lock_guard files(shard->files_mutex);

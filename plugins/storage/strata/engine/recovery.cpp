@@ -12,14 +12,6 @@ uint64_t id_of(const std::string &name) {
     return number_in_name(name, "", "/");
 }
 
-bool all_listed_are_sound(const ManifestState &state,
-                          const std::vector<std::shared_ptr<Segment>> &taken) {
-    return std::all_of(state.segments.begin(), state.segments.end(), [&](const SegmentInfo &info) {
-        return std::any_of(taken.begin(), taken.end(),
-                           [&](const auto &segment) { return segment->id == info.id; });
-    });
-}
-
 }  // namespace
 
 void StrataStorage::note_damage(std::string text) {
@@ -48,6 +40,7 @@ Status StrataStorage::recover() {
         VARVE_RETURN_IF_ERROR(files_.make_directory(root_ + name));
     }
     VARVE_RETURN_IF_ERROR(files_.sync_directory(root_));
+    VARVE_RETURN_IF_ERROR(files_.sync_directory(parent_of(root_)));
     VARVE_RETURN_IF_ERROR(load_shards());
     VARVE_RETURN_IF_ERROR(replay_log());
     for (const auto &database : all_databases()) settle_series(*database);
@@ -157,8 +150,8 @@ Status StrataStorage::load_segments(Shard &shard, Database &database, ManifestSt
                                     bool has_manifest) {
     std::map<uint64_t, std::shared_ptr<Segment>> sound;
     std::vector<uint64_t> unread;  // the disk refused; the next start asks again
-    bool trusted = state.complete;
-    VARVE_RETURN_IF_ERROR(open_all(shard, sound, unread, trusted));
+    bool whole = true;  // all that the manifest names is there
+    VARVE_RETURN_IF_ERROR(open_all(shard, sound, unread, whole));
     std::vector<std::shared_ptr<Segment>> taken;
     std::vector<SegmentInfo> kept;
     for (const SegmentInfo &info : state.segments) {
@@ -168,7 +161,7 @@ Status StrataStorage::load_segments(Shard &shard, Database &database, ManifestSt
             sound.erase(found);
             continue;
         }
-        trusted = false;
+        whole = false;
         if (std::find(unread.begin(), unread.end(), info.id) != unread.end()) {
             kept.push_back(info);
             continue;
@@ -177,16 +170,12 @@ Status StrataStorage::load_segments(Shard &shard, Database &database, ManifestSt
                         {{"shard", shard.directory}, {"segment", std::to_string(info.id)}});
     }
     for (const auto &[id, segment] : sound) {
-        // With a whole manifest, a file it does not name was never finished or is merged already.
-        // Without, what is merged lies inside the LSNs of a listed one.
+        // A file that the manifest does not name was never finished or is merged already. But
+        // behind an unfinished edit may be a flush, and for what is missing all others may help.
         const SegmentHeader &header = segment->header();
-        const bool covered =
-            std::any_of(state.segments.begin(), state.segments.end(), [&](const SegmentInfo &info) {
-                return info.lsn_min <= header.lsn_min && header.lsn_max <= info.lsn_max;
-            });
-        const bool old = header.lsn_max < shard.identity.created_lsn;
-        if (trusted || old || state.removed.count(id) != 0 ||
-            (covered && unread.empty() && all_listed_are_sound(state, taken))) {
+        const bool named_no_more = whole && (state.complete || header.lsn_min <= state.flushed_lsn);
+        if (named_no_more || state.removed.count(id) != 0 ||
+            header.lsn_max < shard.identity.created_lsn) {
             segment->remove_when_closed();
         } else {
             taken.push_back(segment);
@@ -228,7 +217,7 @@ Status StrataStorage::load_segments(Shard &shard, Database &database, ManifestSt
 // Opens every segment in the shard's directory; damaged ones are set aside.
 Status StrataStorage::open_all(const Shard &shard,
                                std::map<uint64_t, std::shared_ptr<Segment>> &sound,
-                               std::vector<uint64_t> &unread, bool &trusted) {
+                               std::vector<uint64_t> &unread, bool &whole) {
     const auto names = files_.list(shard.directory);
     if (!names.ok()) return names.status();
     for (const std::string &name : *names) {
@@ -246,7 +235,7 @@ Status StrataStorage::open_all(const Shard &shard,
             sound[id] = *segment;
             continue;
         }
-        trusted = false;
+        whole = false;
         if (segment.code() == Code::io_error) {
             host_.log_error("a segment cannot be read now",
                             {{"path", path}, {"error", segment.status().text()}});

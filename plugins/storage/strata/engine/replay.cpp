@@ -31,7 +31,6 @@ Status StrataStorage::replay_log() {
     bool first_file = true;
     for (const uint64_t number : numbers) {
         VARVE_RETURN_IF_ERROR(replay_file(number, last_lsn, first_file));
-        first_file = false;
     }
     const uint64_t highest = std::max(last_lsn, last_flushed_lsn_);
     const uint64_t first_lsn = highest == 0 ? 1 : (highest / kLsnGap + 1) * kLsnGap;
@@ -39,14 +38,18 @@ Status StrataStorage::replay_log() {
     return wal_->open(next_number, last_lsn, first_lsn);
 }
 
-Status StrataStorage::replay_file(uint64_t number, uint64_t &last_lsn, bool first_file) {
+// `first_file`: none before it held frames, so that it may begin anywhere.
+Status StrataStorage::replay_file(uint64_t number, uint64_t &last_lsn, bool &first_file) {
     const std::string path = root_ + "/wal/w-" + std::to_string(number) + ".vwal";
     const auto bytes = files_.read_all(path);
-    if (!bytes.ok()) return quarantine(path, bytes.status().text());
-    const auto contents = parse_wal_segment(*bytes);
+    Result<WalContents> contents = bytes.ok() ? parse_wal_segment(*bytes) : bytes.status();
+    if (contents.ok() && (!contents->used || contents->header.number != number)) {
+        return files_.remove(path);
+    }
+    const bool begins = std::exchange(first_file, false);
     if (!contents.ok()) return quarantine(path, contents.status().text());
-    if (!contents->used || contents->header.number != number) return files_.remove(path);
-    if (!first_file && contents->header.previous_lsn > last_lsn) {
+    if (begins) last_lsn = contents->header.previous_lsn;
+    if (contents->header.previous_lsn > last_lsn) {
         host_.log_error("frames of the log are lost",
                         {{"after", std::to_string(last_lsn)},
                          {"up to", std::to_string(contents->header.previous_lsn)}});

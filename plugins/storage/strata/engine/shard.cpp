@@ -60,7 +60,8 @@ Bitmap series_of(const Memtable &memtable, uint64_t lsn, const Bitmap &candidate
     if (candidates.cardinality() < memtable.series_count() / 8) {
         candidates.for_each([&](uint32_t series) {
             const Chunk *first = memtable.chunks(series);
-            if (first != nullptr && first->row(0)[1] <= lsn) found.add(series);
+            if (first == nullptr || first->count.load(std::memory_order_acquire) == 0) return;
+            if (first->row(0)[1] <= lsn) found.add(series);
         });
         return found;
     }

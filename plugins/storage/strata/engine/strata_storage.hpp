@@ -117,6 +117,7 @@ class StrataStorage final : public Storage {
     Shard &shard_or_new(Database &database, uint64_t rp_id, const RowsPart &part, uint64_t lsn);
     void ensure_active(Shard &shard);
     Status admit(Database &database, const Rows &rows);
+    Status admit_memory(const Rows &rows);
     void apply(Database &database, const Rows &rows, uint64_t lsn);
     bool is_tight(const Database &database, const Rows &rows) const;
     void hold_back(std::shared_ptr<storage::Outcome> outcome, varve_write_done done, void *ctx);
@@ -157,7 +158,7 @@ class StrataStorage final : public Storage {
                                         bool &has_manifest);
     Status load_segments(Shard &shard, Database &database, ManifestState &state, bool has_manifest);
     Status open_all(const Shard &shard, std::map<uint64_t, std::shared_ptr<Segment>> &sound,
-                    std::vector<uint64_t> &unread, bool &trusted);
+                    std::vector<uint64_t> &unread, bool &whole);
     void load_tombstones(Shard &shard, const ManifestState &state);
     Status restore_series(Database &database, const Segment &segment);
     Status bind_segment(Shard &shard, Segment &segment);
@@ -166,7 +167,7 @@ class StrataStorage final : public Storage {
 
     // ---- replay.cpp ----
     Status replay_log();
-    Status replay_file(uint64_t number, uint64_t &last_lsn, bool first_file);
+    Status replay_file(uint64_t number, uint64_t &last_lsn, bool &first_file);
     void replay_frame(const Frame &frame);
     void replay_rows(const Frame &frame);
     void replay_drop(const Frame &frame);

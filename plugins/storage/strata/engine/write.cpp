@@ -132,6 +132,10 @@ Status StrataStorage::admit(Database &database, const Rows &rows) {
                                        std::to_string(shard->second->frozen.size()) +
                                        " memtables to be flushed"};
     }
+    return admit_memory(rows);
+}
+
+Status StrataStorage::admit_memory(const Rows &rows) {
     storage::Charge probe(host_.memory(), write_account_);
     const Status status = probe.add(estimate_bytes(rows));
     if (!status.ok()) wake(true);
