@@ -2,9 +2,7 @@
 // it knows ends and says "not mine" (null) for anything else; the line reader takes those.
 #pragma once
 
-#include <bit>
-#include <cstdint>
-#include <cstring>
+#include "common/line_protocol/byte_match.hpp"
 
 namespace varve::line_protocol {
 
@@ -34,8 +32,7 @@ inline const char *scan_digits(const char *p, uint64_t &value, int &count) {
     static constexpr uint64_t kPowers[9] = {1,      10,      100,      1000,     10000,
                                             100000, 1000000, 10000000, 100000000};
     for (;;) {
-        uint64_t bytes;
-        std::memcpy(&bytes, p, 8);
+        const uint64_t bytes = load_eight(p);
         const int digits = leading_digits(bytes);
         if (digits == 0) return p;
         // Shift the digits to the high end and fill the low one with '0'.
