@@ -223,7 +223,9 @@ class BatchReader {
 
     // Finds or adds; the name, unescaped, must stay where it is.
     Measurement &measurement_of(std::string_view name) {
-        if (last_ != nullptr && last_->measurement->text == name) return *last_->measurement;
+        if (last_ != nullptr && same_text(last_->measurement->text, name)) {
+            return *last_->measurement;
+        }
         const uint64_t name_hash = hash(name);
         if (Measurement *known = measurements_.find(name, name_hash)) return *known;
         Measurement &measurement = *memory_.make<Measurement>();

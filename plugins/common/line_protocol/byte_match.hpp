@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string_view>
 
 namespace varve::line_protocol {
 
@@ -27,6 +28,16 @@ inline bool same_bytes(const char *a, const char *b, size_t size) {
         if (load_eight(a + at) != load_eight(b + at)) return false;
     }
     return load_eight(a + size - 8) == load_eight(b + size - 8);
+}
+
+// The same for texts that may end where their memory ends.
+inline bool same_text(std::string_view a, std::string_view b) {
+    if (a.size() != b.size()) return false;
+    if (a.size() >= 8) return same_bytes(a.data(), b.data(), a.size());
+    for (size_t i = 0; i < a.size(); ++i) {
+        if (a[i] != b[i]) return false;
+    }
+    return true;
 }
 
 }  // namespace varve::line_protocol

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/batch/batch_builder.hpp"
+#include "common/line_protocol/byte_match.hpp"
 #include "common/line_protocol/key_scan.hpp"
 
 namespace varve::line_protocol {
@@ -60,7 +61,7 @@ class EntryTable {
         for (size_t at = hash & mask_;; at = (at + 1) & mask_) {
             const Slot &slot = slots_[at];
             if (slot.entry == nullptr) return nullptr;
-            if (slot.hash == hash && slot.entry->text == text) return slot.entry;
+            if (slot.hash == hash && same_text(slot.entry->text, text)) return slot.entry;
         }
     }
 
