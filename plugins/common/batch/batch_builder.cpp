@@ -43,9 +43,10 @@ TableBuilder::TableBuilder(Arena &arena, std::string_view measurement,
 
 void TableBuilder::grow(size_t rows_hint) {
     constexpr size_t kFirst = 16;
-    // A hint may be wrong: at most eight times what there is.
-    const size_t hinted = std::min(row_count_ + rows_hint, row_count_ * size_t{8});
-    const size_t capacity = std::max({kFirst, row_count_ * size_t{2}, hinted});
+    // A hint may be wrong: from half as much again to eight times what there is.
+    const size_t hinted =
+        std::clamp(row_count_ + rows_hint, row_count_ * size_t{3} / 2, row_count_ * size_t{8});
+    const size_t capacity = std::max(kFirst, rows_hint == 0 ? row_count_ * size_t{2} : hinted);
     times_ = regrown(arena_, times_, row_count_, capacity);
     key_indexes_ = regrown(arena_, key_indexes_, row_count_, capacity);
     ordinals_ = regrown(arena_, ordinals_, row_count_, capacity);
@@ -59,7 +60,9 @@ void TableBuilder::grow(size_t rows_hint) {
 
 void TableBuilder::grow_keys() {
     constexpr uint32_t kFirst = 8;
-    key_capacity_ = std::max(kFirst, key_capacity_ * 2);
+    // Where most rows bring a new key, there will be about as many keys as rows.
+    const bool as_rows = key_count_ * 2 > row_count_ && capacity_ > key_count_;
+    key_capacity_ = std::max(kFirst, as_rows ? capacity_ : key_capacity_ * 2);
     keys_ = regrown(arena_, keys_, key_count_, key_capacity_);
 }
 

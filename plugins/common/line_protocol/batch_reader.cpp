@@ -10,6 +10,8 @@
 // name by name and parse each value straight into the column; 3. the time; 4. commit. Anything else
 // (escapes, odd numbers, a wrong type, an error) goes to read_line, which also teaches 1 and 2.
 #include <algorithm>
+#include <array>
+#include <unordered_map>
 #include <utility>
 
 #include "common/line_protocol/byte_match.hpp"
@@ -89,7 +91,7 @@ class BatchReader {
             Shape &shape = **link;
             if (!shape.predictable || has_place(series, shape)) continue;
             if (series.text.size() + shape.name_size_max > kPlainKeySizeMax) continue;
-            const uint32_t key_index = key_index_in(series, *shape.table);
+            const uint32_t key_index = places_.key_index(series, *shape.table);
             if (!read_row(fields, shape, key_index)) continue;
             add_place(series, shape, key_index);
             *link = shape.next;
@@ -117,25 +119,10 @@ class BatchReader {
         return place != nullptr;
     }
 
-    // The position of the series in the table's keys, or the one that it would get.
-    static uint32_t key_index_in(const Series &series, const TableBuilder &table) {
-        if (series.place.shape == nullptr) return table.key_count();
-        for (const Place *place = &series.place; place != nullptr; place = place->next) {
-            if (place->shape->table == &table) return place->key_index;
-        }
-        return table.key_count();
-    }
-
     // Puts it first, and the key into the table if it is new there.
     void add_place(Series &series, Shape &shape, uint32_t key_index) {
         if (key_index == shape.table->key_count()) shape.table->add_key(series.text, series.hash);
-        if (series.place.shape != nullptr) {
-            Place *old = memory_.make<Place>();
-            *old = series.place;
-            series.place.next = old;
-        }
-        series.place.shape = &shape;
-        series.place.key_index = key_index;
+        places_.add(series, shape, key_index, memory_);
     }
 
     Shape &add_shape(Measurement &measurement, TableBuilder &table, bool predictable) {
@@ -143,6 +130,7 @@ class BatchReader {
         shape.table = &table;
         shape.predictable = predictable;
         shape.next = std::exchange(measurement.shapes, &shape);
+        shapes_of_tables_[&table][predictable ? 0 : 1] = &shape;
         return shape;
     }
 
@@ -221,25 +209,33 @@ class BatchReader {
         return series;
     }
 
-    // Finds or adds; the name, unescaped, must stay where it is.
+    // Finds or adds; the name, unescaped, must stay where it is. First it is compared with that of
+    // the line before and with the one that came behind that.
     Measurement &measurement_of(std::string_view name) {
-        if (last_ != nullptr && same_text(last_->measurement->text, name)) {
-            return *last_->measurement;
+        Measurement *before = last_ == nullptr ? nullptr : last_->measurement;
+        if (before != nullptr) {
+            if (same_text(before->text, name)) return *before;
+            if (before->next != nullptr && same_text(before->next->text, name)) {
+                return *before->next;
+            }
         }
         const uint64_t name_hash = hash(name);
-        if (Measurement *known = measurements_.find(name, name_hash)) return *known;
-        Measurement &measurement = *memory_.make<Measurement>();
-        measurement.text = name;
-        measurement.hash = name_hash;
-        measurements_.add(&measurement);
-        return measurement;
+        Measurement *measurement = measurements_.find(name, name_hash);
+        if (measurement == nullptr) {
+            measurement = memory_.make<Measurement>();
+            measurement->text = name;
+            measurement->hash = name_hash;
+            measurements_.add(measurement);
+        }
+        if (before != nullptr) before->next = measurement;
+        return *measurement;
     }
 
     // Parses fields and time into the shape's table; commits only when all of it fits.
     bool read_row(const char *p, const Shape &shape, uint32_t key_index) {
         if (!shape.predictable) return false;
         TableBuilder &table = *shape.table;
-        if (table.is_full()) table.ensure_row(rows_left(p));
+        if (table.is_full()) table.ensure_row(rows_left(p, table));
         const size_t count = shape.names.size();
         for (size_t column = 0; column < count; ++column) {
             const std::string_view name = shape.names[column];
@@ -259,9 +255,11 @@ class BatchReader {
         return true;
     }
 
-    size_t rows_left(const char *p) const {
-        const auto done = static_cast<size_t>(p - body_.data());
-        return ordinal_ == 0 ? 0 : (body_.size() - done) / (done / (ordinal_ + 1) + 1);
+    // The rows that the table will still get, if the rest of the body is like the part behind.
+    size_t rows_left(const char *p, const TableBuilder &table) const {
+        const double done = static_cast<double>(p - body_.data());
+        const double left = static_cast<double>(body_.size()) - done;
+        return static_cast<size_t>(table.row_count() * left / (done + 1)) + 1;
     }
 
     const char *read_value(const char *p, TableBuilder &table, size_t column) {
@@ -393,7 +391,7 @@ class BatchReader {
             std::swap(place->key_index, series.place.key_index);
             return table;
         }
-        add_place(series, shape, key_index_in(series, table));
+        add_place(series, shape, places_.key_index(series, table));
         return table;
     }
 
@@ -433,9 +431,7 @@ class BatchReader {
     }
 
     Shape &shape_of(Measurement &measurement, TableBuilder &table, bool plain) {
-        for (Shape *shape = measurement.shapes; shape != nullptr; shape = shape->next) {
-            if (shape->table == &table && shape->predictable == plain) return *shape;
-        }
+        if (Shape *known = shapes_of_tables_[&table][plain ? 0 : 1]) return *known;
         Shape &shape = add_shape(measurement, table, plain);
         if (!plain) return shape;
         auto *names = static_cast<std::string_view *>(
@@ -486,6 +482,9 @@ class BatchReader {
     EntryTable<Series> series_;
     EntryTable<Spelling> spellings_;
     EntryTable<Measurement> measurements_;
+    PlaceTable places_;
+    // The predictable shape of a table, and the other one; null if there is none yet.
+    std::unordered_map<const TableBuilder *, std::array<Shape *, 2>> shapes_of_tables_;
     Series *last_ = nullptr;   // of the line before
     Series *known_ = nullptr;  // of the line at at_, if read_predicted() found it
     KeyScan scan_;

@@ -3,8 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "common/batch/batch_builder.hpp"
@@ -26,8 +29,9 @@ struct Shape {
 struct Measurement {
     std::string_view text;  // unescaped
     uint64_t hash = 0;
-    Shape *shapes = nullptr;  // the one that fitted last stands first
-    TagOrder order;           // of the last key whose tags did not stand in order
+    Shape *shapes = nullptr;      // the one that fitted last stands first
+    Measurement *next = nullptr;  // that came behind this one the last time
+    TagOrder order;               // of the last key whose tags did not stand in order
 };
 
 // Where the rows of a series go in one shape.
@@ -44,6 +48,7 @@ struct Series {
     Measurement *measurement = nullptr;
     Series *next = nullptr;  // that came behind this one the last time
     Place place;             // the one that fitted last; without a shape before the first row
+    size_t place_count = 0;  // in the list that starts there; see PlaceTable
 };
 
 // A key as written, where that is not its canonical form.
@@ -51,6 +56,55 @@ struct Spelling {
     std::string_view text;
     uint64_t hash = 0;
     Series *series = nullptr;
+};
+
+// Which position a series has in the keys of a table. Up to kListedMax places are found in the
+// series' own list; when there are more, all of them are found here.
+class PlaceTable {
+  public:
+    // The position, or the one that the series would get.
+    uint32_t key_index(const Series &series, const TableBuilder &table) const {
+        if (series.place_count > kListedMax) {
+            const auto known = spilled_.find({&series, &table});
+            return known == spilled_.end() ? table.key_count() : known->second;
+        }
+        const Place *place = &series.place;
+        for (size_t i = 0; i < series.place_count; ++i, place = place->next) {
+            if (place->shape->table == &table) return place->key_index;
+        }
+        return table.key_count();
+    }
+
+    // Puts a place that is not in the list first.
+    void add(Series &series, Shape &shape, uint32_t key_index, Arena &memory) {
+        if (series.place_count == kListedMax) {
+            for (const Place *place = &series.place; place != nullptr; place = place->next) {
+                spilled_.emplace(Key{&series, place->shape->table}, place->key_index);
+            }
+            ++series.place_count;
+        }
+        if (series.place_count > kListedMax) {
+            spilled_.emplace(Key{&series, shape.table}, key_index);
+        } else if (series.place_count++ > 0) {
+            Place *old = memory.make<Place>();
+            *old = series.place;
+            series.place.next = old;
+        }
+        series.place.shape = &shape;
+        series.place.key_index = key_index;
+    }
+
+  private:
+    using Key = std::pair<const Series *, const TableBuilder *>;
+    struct Hash {
+        size_t operator()(const Key &key) const {
+            return std::hash<const void *>()(key.first) * 0x9E3779B97F4A7C15ULL ^
+                   std::hash<const void *>()(key.second);
+        }
+    };
+
+    static constexpr size_t kListedMax = 8;
+    std::unordered_map<Key, uint32_t, Hash> spilled_;
 };
 
 // Open addressing over entries with a `text` and its `hash`; does not own them.

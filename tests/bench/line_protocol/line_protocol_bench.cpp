@@ -3,6 +3,7 @@
 //   cpu    ten unsorted tags and ten fields, of 100, 1,000 or 5,000 hosts: the last one repeats no
 //          series
 //   node   one value per line, a hundred measurements, no series twice: an exporter's page
+//   sets   one series, each line with a field of its own
 //   mixed  hosts in random order, and a second set of fields now and then
 #include <benchmark/benchmark.h>
 
@@ -89,6 +90,14 @@ std::string mixed_body() {
     return body;
 }
 
+std::string sets_body() {
+    std::string body;
+    for (int row = 0; row < kLines; ++row) {
+        body += "m,host=a field_" + std::to_string(row) + "=1i 1451606400000000000\n";
+    }
+    return body;
+}
+
 void run(benchmark::State &state, const std::string &body) {
     varve::line_protocol::Options options;
     options.now_ns = 1;
@@ -124,10 +133,15 @@ void BM_Mixed(benchmark::State &state) {
     run(state, mixed_body());
 }
 
+void BM_Sets(benchmark::State &state) {
+    run(state, sets_body());
+}
+
 BENCHMARK(BM_CpuInts)->Arg(100)->Arg(1000)->Arg(5000);
 BENCHMARK(BM_CpuFloats)->Arg(100)->Arg(1000)->Arg(5000);
 BENCHMARK(BM_NodeInts);
 BENCHMARK(BM_NodeFloats);
 BENCHMARK(BM_Mixed);
+BENCHMARK(BM_Sets);
 
 }  // namespace

@@ -345,6 +345,31 @@ TEST(LineProtocol, AKeyStandsOnceInATable) {
     }
 }
 
+// One series in many tables: more than are kept in its own list.
+TEST(LineProtocol, ASeriesWithManySetsOfFields) {
+    const uint64_t seed = std::random_device{}();
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::mt19937_64 random(seed);
+    std::string body;
+    for (int line = 0; line < 2000; ++line) {
+        const uint64_t set = random() % 40;
+        body += one_of({"m,b=1,a=2 f", "m,a=2,b=1 f", "m f"}, random) + std::to_string(set) + "=1i";
+        if (set % 4 == 0) body += ",f" + std::to_string(set) + "=2i";  // named twice: no prediction
+        body += '\n';
+    }
+    for (const std::string &text : {body, body + std::string(200, '#')}) {
+        parse(text);
+        auto parsed = line_protocol::parse(text, options());
+        varve_batch *batch = parsed.batch.finish(42, 0);
+        ASSERT_EQ(batch->row_count, 2000u);
+        ASSERT_LE(batch->table_count, 40u);
+        for (uint32_t t = 0; t < batch->table_count; ++t) {
+            EXPECT_LE(batch->tables[t]->key_count, 2u);
+        }
+        batch->release(batch);
+    }
+}
+
 TEST(LineProtocol, ManyTagsAreSorted) {
     for (const int tags : {63, 64, 65, 200}) {
         std::string written = "m";
