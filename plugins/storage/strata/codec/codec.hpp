@@ -143,8 +143,8 @@ void encode_stats(uint32_t varve_type, std::span<const ColumnStats> blocks, bool
                   EncodeContext &context, std::string &out);
 Status decode_stats(uint32_t varve_type, bool with_rows, std::string_view bytes,
                     const Codebooks &codebooks, std::span<ColumnStats> out);
-// Sums of floats whose extremes and ends are decimals become the decimal sum, correctly rounded: it
-// is what the values stand for, and takes less room than the rounding errors of an addition.
+// Compensated sums of decimals become the decimal sum, correctly rounded, which differs in the last
+// bits if at all: it is what the values stand for, and takes less room than rounding errors.
 void round_sums(std::span<ColumnStats> blocks);
 
 }  // namespace varve::strata

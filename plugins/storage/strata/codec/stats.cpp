@@ -52,6 +52,7 @@ enum Series : uint32_t {
 
 enum class ValueForm : uint8_t { integers, decimals, patterns };
 constexpr uint8_t kAsStreams = 1u << 2;
+constexpr double kRoundingMax = 4.5e-16;  // two units in the last place
 constexpr double kDigitsMax = 9007199254740992.0;  // 2^53
 
 struct Shape {
@@ -283,7 +284,12 @@ void round_sums(std::span<ColumnStats> blocks) {
     if (shape.form != ValueForm::decimals) return;
     for (ColumnStats &block : blocks) {
         if ((block.present & VARVE_STATS_SUM) == 0) continue;
-        block.sum = from_integer(shape, to_integer(shape, block.sum));
+        // Values between the extremes may have more digits than these; then it is another sum.
+        const uint64_t rounded = from_integer(shape, to_integer(shape, block.sum));
+        const double sum = double_of(block.sum);
+        if (std::fabs(double_of(rounded) - sum) <= std::fabs(sum) * kRoundingMax) {
+            block.sum = rounded;
+        }
     }
 }
 
