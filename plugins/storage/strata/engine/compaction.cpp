@@ -378,26 +378,12 @@ Status StrataStorage::copy_series(const std::shared_ptr<const Sources> &sources,
     VARVE_RETURN_IF_ERROR(series_key::split(key, parts));
     SeriesReader reader(sources, series, parts.measurement, {}, ReadOptions{}, cache);
     VARVE_RETURN_IF_ERROR(reader.open());
+    reader.want(reader.all_columns());
+    VARVE_RETURN_IF_ERROR(writer.begin_series(series, key, reader.all_columns()));
     BlockRows rows;
-    rows.columns = reader.all_columns();
-    reader.want(rows.columns);
-    VARVE_RETURN_IF_ERROR(writer.begin_series(series, key, rows.columns));
     Status status = reader.next();
     for (; status.ok(); status = reader.next()) {
-        rows.row_count = reader.row_count();
-        auto times = reader.times();
-        if (!times.ok()) return times.status();
-        rows.times = *times;
-        rows.values.clear();
-        for (uint32_t i = 0; i < rows.columns.size(); ++i) {
-            auto column = reader.column(i);
-            if (!column.ok()) return column.status();
-            varve_column value{};
-            value.type = rows.columns[i]->type;
-            value.values = column->values;
-            value.validity = column->validity;
-            rows.values.push_back(value);
-        }
+        VARVE_RETURN_IF_ERROR(reader.read_block(rows));
         VARVE_RETURN_IF_ERROR(writer.add_rows(rows));
     }
     return status.code() == Code::end ? Status() : status;

@@ -12,12 +12,6 @@ namespace {
 // Rows of one frame, about.
 constexpr size_t kFrameBytes = 4 << 20;
 
-// A series' rows with their columns, kept until their frame is written.
-struct Copied {
-    std::vector<uint32_t> key_index;
-    RowBuffer rows;
-};
-
 // The key of the same series under another measurement.
 Result<std::string> renamed_key(const std::string &key, std::string_view to) {
     series_key::Parts parts;
@@ -36,71 +30,63 @@ Status StrataStorage::rename_series(Database &database, Shard &shard, uint32_t f
     GroupCache cache;
     SeriesReader reader(shard.sources, from, measurement, {}, ReadOptions{}, cache);
     VARVE_RETURN_IF_ERROR(reader.open());
+    reader.want(reader.all_columns());
     BlockRows block;
-    block.columns = reader.all_columns();
-    reader.want(block.columns);
-    while (true) {
-        Copied copied;
-        copied.rows.reset(block.columns);
-        Status status;
-        while (copied.rows.size_bytes() < kFrameBytes && (status = reader.next()).ok()) {
-            block.row_count = reader.row_count();
-            auto times = reader.times();
-            if (!times.ok()) return times.status();
-            block.times = *times;
-            block.values.clear();
-            for (uint32_t i = 0; i < block.columns.size(); ++i) {
-                auto column = reader.column(i);
-                if (!column.ok()) return column.status();
-                varve_column value{};
-                value.type = block.columns[i]->type;
-                value.values = column->values;
-                value.validity = column->validity;
-                block.values.push_back(value);
-            }
-            copied.rows.append(block);
+    Status status;
+    while (status.ok()) {
+        RowBuffer copied;
+        copied.reset(reader.all_columns());
+        while (copied.size_bytes() < kFrameBytes && (status = reader.next()).ok()) {
+            VARVE_RETURN_IF_ERROR(reader.read_block(block));
+            copied.append(block);
         }
         if (!status.ok() && status.code() != Code::end) return status;
-        const uint32_t count = copied.rows.row_count();
-        if (count == 0) return {};
-        Rows rows;
-        rows.db_id = database.id;
-        rows.rp_id = shard.identity.rp_id;
-        RowsPart &part = rows.parts.emplace_back();
-        part.shard_id = shard.identity.shard_id;
-        part.from_ns = shard.identity.from_ns;
-        part.to_ns = shard.identity.to_ns;
-        part.measurement = name;
-        part.series = {to};
-        if (database.index.in_head(to)) part.named.emplace_back(0, key);
-        copied.key_index.assign(count, 0);
-        part.key_index = copied.key_index.data();
-        part.times = copied.rows.times().data();
-        part.row_count = count;
-        std::deque<std::vector<uint8_t>> bytes;
-        for (const ColumnBuffer &column : copied.rows.columns()) {
-            RowsColumn &out = part.columns.emplace_back();
-            out.name = column.column->name;
-            out.type = out.source_type = column.column->type;
-            out.validity = column.validity.data();
-            out.values = column.words.data();
-            if (column.is_text()) out.values = column.texts.data();
-            if (out.type == VARVE_TYPE_BOOLEAN) {
-                out.values = bytes.emplace_back(column.words.begin(), column.words.end()).data();
-            }
-        }
-        // Flushes cannot catch up while the database is held; memory alone is the limit.
-        VARVE_RETURN_IF_ERROR(admit_memory(rows));
-        WalEntry entry;
-        entry.type = FrameType::rows;
-        entry.payload = encode_rows(rows);
-        entry.durability = VARVE_DURABILITY_OS;  // the delete behind it syncs the log
-        entry.done = [](const Status &, uint64_t) {};
-        const auto lsn = wal_->submit(std::move(entry));
-        if (!lsn.ok()) return lsn.status();
-        apply(database, rows, *lsn);
-        if (status.code() == Code::end) return {};
+        if (copied.row_count() == 0) break;
+        VARVE_RETURN_IF_ERROR(write_copied(database, shard, copied, to, key, name));
     }
+    return {};
+}
+
+// Logs and applies rows that were read, as a write of one series. [writer]
+Status StrataStorage::write_copied(Database &database, const Shard &shard, const RowBuffer &copied,
+                                   uint32_t series, std::string_view key, std::string_view name) {
+    Rows rows;
+    rows.db_id = database.id;
+    rows.rp_id = shard.identity.rp_id;
+    RowsPart &part = rows.parts.emplace_back();
+    part.shard_id = shard.identity.shard_id;
+    part.from_ns = shard.identity.from_ns;
+    part.to_ns = shard.identity.to_ns;
+    part.measurement = name;
+    part.series = {series};
+    if (database.index.in_head(series)) part.named.emplace_back(0, key);
+    const std::vector<uint32_t> key_index(copied.row_count(), 0);
+    part.key_index = key_index.data();
+    part.times = copied.times().data();
+    part.row_count = copied.row_count();
+    std::deque<std::vector<uint8_t>> bytes;
+    for (const ColumnBuffer &column : copied.columns()) {
+        RowsColumn &out = part.columns.emplace_back();
+        out.name = column.column->name;
+        out.type = out.source_type = column.column->type;
+        out.validity = column.validity.data();
+        out.values = column.words.data();
+        if (column.is_text()) out.values = column.texts.data();
+        if (out.type == VARVE_TYPE_BOOLEAN) {
+            out.values = bytes.emplace_back(column.words.begin(), column.words.end()).data();
+        }
+    }
+    // Flushes cannot catch up while the database is held; memory alone is the limit.
+    VARVE_RETURN_IF_ERROR(admit_memory(rows));
+    WalEntry entry;
+    entry.type = FrameType::rows;
+    entry.payload = encode_rows(rows);
+    entry.durability = VARVE_DURABILITY_OS;  // the delete behind it syncs the log
+    entry.done = [](const Status &, uint64_t) {};
+    const auto lsn = wal_->submit(std::move(entry));
+    if (!lsn.ok()) return lsn.status();
+    apply(database, rows, *lsn);
+    return {};
 }
 
 Status StrataStorage::measurement_rename(uint64_t db_id, std::string_view from, std::string_view to,

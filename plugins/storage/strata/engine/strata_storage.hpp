@@ -140,6 +140,9 @@ class StrataStorage final : public Storage {
                          std::string_view measurement, uint32_t to, std::string_view key,
                          std::string_view name);
 
+    Status write_copied(Database &database, const Shard &shard, const RowBuffer &copied,
+                        uint32_t series, std::string_view key, std::string_view name);
+
     // ---- drop.cpp ----
     void forget_shards(Database &database, uint64_t lsn,
                        const std::function<bool(const Shard &)> &concerns);

@@ -504,6 +504,24 @@ Result<DecodedColumn> SeriesReader::merged_column(uint32_t position) {
     return column;
 }
 
+Status SeriesReader::read_block(BlockRows &rows) {
+    rows.row_count = row_count_;
+    rows.columns = wanted_;
+    rows.values.clear();
+    auto read = times();
+    if (!read.ok()) return read.status();
+    rows.times = *read;
+    for (uint32_t i = 0; i < wanted_.size(); ++i) {
+        auto values = column(i);
+        if (!values.ok()) return values.status();
+        varve_column &out = rows.values.emplace_back();
+        out.type = wanted_[i]->type;
+        out.values = values->values;
+        out.validity = values->validity;
+    }
+    return {};
+}
+
 uint64_t SeriesReader::size_bytes() const {
     uint64_t size_bytes =
         block_arena_.size_bytes() + sizeof(Entry) * (memory_rows_.capacity() + entries_.capacity());

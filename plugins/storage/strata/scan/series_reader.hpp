@@ -19,6 +19,7 @@
 #include "storage/common/partition.hpp"
 #include "storage/strata/scan/tombstone.hpp"
 #include "storage/strata/segment/decoded_group.hpp"
+#include "storage/strata/segment/row_buffer.hpp"
 
 namespace varve::strata {
 
@@ -62,6 +63,8 @@ class SeriesReader {
     // Of the current block, all its rows; memory lives until the next call of next().
     Result<const int64_t *> times();
     Result<DecodedColumn> column(uint32_t position);
+    // The whole block: all wanted columns.
+    Status read_block(BlockRows &rows);
 
     uint64_t size_bytes() const;
 

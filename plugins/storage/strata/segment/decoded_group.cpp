@@ -161,13 +161,12 @@ Status DecodedGroup::decode_values(std::string_view bytes, uint32_t type, uint32
 }
 
 // Moves dense values to the rows that are valid; the others become zero. From the back, in place.
-void DecodedGroup::spread(uint32_t type, uint32_t count, DecodedColumn &column) {
+void DecodedGroup::spread(uint32_t type, uint32_t count, const uint64_t *validity, char *values) {
     const size_t width = width_of(type);
-    auto *values = static_cast<char *>(const_cast<void *>(column.values));
     uint32_t from = count;
     for (uint32_t row = entry_.row_count; row-- > 0;) {
         char *to = values + width * row;
-        if ((column.validity[row / 64] >> (row % 64) & 1) != 0) {
+        if ((validity[row / 64] >> (row % 64) & 1) != 0) {
             --from;
             if (from != row) std::memcpy(to, values + width * from, width);
         } else {
@@ -214,7 +213,7 @@ Result<DecodedColumn> DecodedGroup::decode(const ChunkPlace &place, uint32_t typ
     }
     if (!status.ok()) return status.with_context(segment_->path());
     column.values = values;
-    if (count != rows) spread(type, count, column);
+    if (count != rows) spread(type, count, column.validity, static_cast<char *>(values));
     return column;
 }
 

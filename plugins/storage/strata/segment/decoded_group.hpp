@@ -71,7 +71,7 @@ class DecodedGroup {
     Result<const int64_t *> ints(std::string_view bytes, uint32_t count);
     Result<DecodedColumn> decode(const ChunkPlace &place, uint32_t type);
     Status decode_values(std::string_view bytes, uint32_t type, uint32_t count, void *&values);
-    void spread(uint32_t type, uint32_t count, DecodedColumn &column);
+    void spread(uint32_t type, uint32_t count, const uint64_t *validity, char *values);
 
     std::shared_ptr<const Segment> segment_;
     std::shared_ptr<const Segment::Leaf> leaf_;  // holds the entry
