@@ -65,44 +65,6 @@ void check(const Dump &dump, const std::set<int> &acknowledged, int sent) {
     }
 }
 
-TEST(StrataFault, PowerCutsLoseNothingAcknowledged) {
-    const uint64_t seed = std::random_device{}();
-    SCOPED_TRACE("seed " + std::to_string(seed));
-    std::mt19937_64 random(seed);
-    for (int round = 0; round < 60; ++round) {
-        SimEnv env(random());
-        std::set<int> acknowledged;
-        int sent = 0;
-        for (int life = 0; life < 3; ++life) {
-            Engine engine(kStrata, env, "/disk");
-            small(engine);
-            env.fail_at(1 + random() % 400, Fault::power);
-            if (engine.start().ok()) {
-                const int last = sent + static_cast<int>(random() % 60);
-                for (; sent < last; ++sent) {
-                    const auto answer = engine.client().write(write_number(sent));
-                    if (answer.status.ok()) acknowledged.insert(sent);
-                    if (random() % 16 == 0 && !engine.client().compact().ok()) break;
-                }
-                ++sent;  // the last one may have been sent without an answer
-            }
-            engine.stop();
-            env.reboot();
-        }
-        Engine engine(kStrata, env, "/disk");
-        small(engine);
-        const Status status = engine.start();
-        ASSERT_TRUE(status.ok()) << status.text();
-        auto dump = engine.client().read();
-        ASSERT_TRUE(dump.ok()) << dump.status().text();
-        check(*dump, acknowledged, sent);
-        if (HasFailure()) {
-            for (const std::string &line : engine.host().log_lines()) std::puts(line.c_str());
-            return;
-        }
-    }
-}
-
 TEST(StrataFault, SingleErrorsLoseNothingAcknowledged) {
     const uint64_t seed = std::random_device{}();
     SCOPED_TRACE("seed " + std::to_string(seed));
