@@ -3,7 +3,7 @@
 // the same answer or reports the damage; it never gives a wrong value, never crashes, always
 // starts.
 //
-//   VARVE_FLIPS=…  how many bytes of each file are flipped, about 150 if not given
+//   VARVE_FLIPS=…  how many bytes of each file are flipped, about 100 if not given
 #include <algorithm>
 
 #include "fault_world.hpp"
@@ -38,7 +38,9 @@ std::vector<Point> rows_of_every_type(int64_t base) {
     return points;
 }
 
-// Fills a disk; `states` are what was readable after each step from the last flush on.
+// Fills a disk; `states` are what was readable after each step. The last kLogStates of them are in
+// the log only.
+constexpr int kLogStates = 6;
 Files make_disk(std::vector<Dump> &states) {
     SimEnv env(7);
     Engine engine(kStrata, env, "/disk");
@@ -50,9 +52,11 @@ Files make_disk(std::vector<Dump> &states) {
     const auto note = [&] { states.push_back(*client.read()); };
     client.write(rows_of_every_type(0));
     client.write(rows_of_every_type(2000));
+    note();
     EXPECT_TRUE(client.compact().ok());  // dense
     EXPECT_TRUE(client.snapshot("/flush").ok());
     client.write(rows_of_every_type(2400));
+    note();
     EXPECT_TRUE(client.snapshot("/flush2").ok());  // flushes only: the fast tier
     EXPECT_TRUE(client.delete_rows(delete_of("m", 2100, 2200)).status.ok());
     EXPECT_TRUE(client.snapshot("/flush3").ok());  // the delete is in the manifest
@@ -75,19 +79,23 @@ Files make_disk(std::vector<Dump> &states) {
     return files;
 }
 
-// A value that no state had is wrong; a row that a state had and the last has not is a delete
-// undone.
+// A value that was never at its place, as text; with a file missing, values that were deleted or
+// replaced later may show.
 std::string wrong_value(const Dump &dump, const std::vector<Dump> &states) {
     for (const auto &[key, rows] : dump) {
         for (const auto &[time, fields] : rows) {
-            const bool known = std::any_of(states.begin(), states.end(), [&](const Dump &state) {
-                const auto series = state.find(key);
-                if (series == state.end()) return false;
-                const auto row = series->second.find(time);
-                // With a segment missing an overwritten value may show; its own it stays.
-                return row != series->second.end();
-            });
-            if (!known) return key + " at " + std::to_string(time) + " was never there";
+            for (const auto &field : fields) {
+                const bool known =
+                    std::any_of(states.begin(), states.end(), [&](const Dump &state) {
+                        const auto series = state.find(key);
+                        if (series == state.end()) return false;
+                        const auto row = series->second.find(time);
+                        if (row == series->second.end()) return false;
+                        const auto own = row->second.find(field.first);
+                        return own != row->second.end() && own->second == field.second;
+                    });
+                if (!known) return key + " at " + std::to_string(time) + ", " + field.first;
+            }
         }
     }
     return "";
@@ -129,10 +137,10 @@ class Flips {
         bool told = at_start || !dump.ok();
         if (!right && !told && in_log) {
             // The end of the log may be torn: then it is as if its last frames had never come.
-            told = std::find(states_.begin(), states_.end(), *dump) != states_.end();
+            told = std::find(states_.end() - kLogStates, states_.end(), *dump) != states_.end();
         }
         EXPECT_TRUE(right || told) << difference(*dump, states_.back());
-        if (dump.ok()) {
+        if (dump.ok() && !right) {
             EXPECT_EQ(wrong_value(*dump, states_), "");
         }
         ++(right ? same_ : reported_);
@@ -153,7 +161,7 @@ class Flips {
 };
 
 TEST(StrataFlips, NeverGiveAWrongValue) {
-    Flips().run(number_from("VARVE_FLIPS", 150));
+    Flips().run(number_from("VARVE_FLIPS", 100));
 }
 
 // verify() reads the same files without an engine on them.
