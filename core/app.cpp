@@ -274,6 +274,8 @@ Status App::Impl::open_data() {
         static_cast<uint64_t>(config_.integer("write.max_series_per_database"));
     options.limits.tag_values_max =
         static_cast<uint64_t>(config_.integer("write.max_values_per_tag"));
+    options.limits.measurement_series_max =
+        static_cast<uint64_t>(config_.integer("write.max_series_per_measurement"));
     options.unsigned_enabled = config_.boolean("write.unsigned_integers");
     options.hash_seed = data_dir_->hash_seed();
     rejects_ = std::make_unique<Rejects>(

@@ -64,6 +64,7 @@ const varve_config_key kCoreKeys[] = {
      "A field arrives with another type than it has: reject the row, coerce, or keep both.",
      VARVE_CONFIG_STRING, kLive},
     {"write.max_series_per_database", "1000000", "0 = no limit.", VARVE_CONFIG_INTEGER, 0},
+    {"write.max_series_per_measurement", "0", "0 = no limit.", VARVE_CONFIG_INTEGER, 0},
     {"write.max_values_per_tag", "100000", "0 = no limit.", VARVE_CONFIG_INTEGER, 0},
     {"write.unsigned_integers", "false", "Accept 1u in line protocol.", VARVE_CONFIG_BOOLEAN, 0},
     {"write.rejects_kept", "1000", "Rejected rows that can be read back.", VARVE_CONFIG_INTEGER, 0},

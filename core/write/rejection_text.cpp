@@ -15,6 +15,8 @@ const char *reject_reason(uint32_t reject) {
             return "no_shard";
         case VARVE_REJECT_SERIES_LIMIT:
             return "series_limit";
+        case VARVE_REJECT_MEASUREMENT_LIMIT:
+            return "measurement_series_limit";
         case VARVE_REJECT_TAG_VALUE_LIMIT:
             return "tag_value_limit";
         case VARVE_REJECT_IDENTITY_CLASH:
@@ -79,6 +81,9 @@ std::string rejection_text(const varve_batch &batch, const varve_rejection &reje
         }
         case VARVE_REJECT_SERIES_LIMIT:
             return "max-series-per-database limit exceeded: (" + limit + ")";
+        case VARVE_REJECT_MEASUREMENT_LIMIT:
+            return "max-series-per-measurement limit exceeded: (" + limit + "): measurement=\"" +
+                   measurement + '"';
         case VARVE_REJECT_TAG_VALUE_LIMIT: {
             const std::string_view key = view(table.keys[table.key_index[rejection.row]].text);
             const auto [tag, value] = tag_at(key, rejection.column);

@@ -129,7 +129,7 @@ TEST_P(StorageSuite, MaskedRowsAreSkipped) {
 }
 
 TEST_P(StorageSuite, Limits) {
-    ASSERT_TRUE(client().open_database(1, 1, {3, 2}).ok());
+    ASSERT_TRUE(client().open_database(1, 1, {3, 2, 0}).ok());
     auto answer = client().write({{"m,a=1", 1, {{"v", "f:1"}}},
                                   {"m,a=2", 1, {{"v", "f:1"}}},
                                   {"m,a=3", 1, {{"v", "f:1"}}},
@@ -146,6 +146,19 @@ TEST_P(StorageSuite, Limits) {
     // A dropped shard's series make room.
     EXPECT_TRUE(client().drop_shard(1, 1, 1).status.ok());
     EXPECT_EQ(client().write({{"x", 1, {{"v", "f:1"}}}}).accepted, 1u);
+}
+
+TEST_P(StorageSuite, LimitOfSeriesPerMeasurement) {
+    ASSERT_TRUE(client().open_database(1, 1, {0, 0, 2}).ok());
+    client().write({{"m,a=1", 1, {{"v", "f:1"}}}});
+    const auto answer = client().write({{"m,a=2", 1, {{"v", "f:1"}}},
+                                        {"m,a=3", 1, {{"v", "f:1"}}},
+                                        {"n,a=3", 1, {{"v", "f:1"}}},
+                                        {"m,a=1", 2, {{"v", "f:1"}}}});
+    EXPECT_EQ(answer.accepted, 3u);
+    EXPECT_EQ(answer.rejected[VARVE_REJECT_MEASUREMENT_LIMIT], 1u);
+    ASSERT_EQ(answer.rejections.size(), 1u);
+    EXPECT_EQ(answer.rejections[0].limit, 2u);
 }
 
 TEST_P(StorageSuite, IdentityColumn) {

@@ -22,7 +22,7 @@ class StorageSuite {
         : checker_(checker), self_(self), table_(table) {}
 
     void run() {
-        varve_database_spec spec{sizeof spec, 0, kDb, kRp, str("db"), str("autogen"), {0, 0}};
+        varve_database_spec spec{sizeof spec, 0, kDb, kRp, str("db"), str("autogen"), {0, 0, 0}};
         for (int twice = 0; twice < 2; ++twice) {
             varve_error error = abi_error();
             const int32_t code = table_->database_open(self_, &spec, &error);

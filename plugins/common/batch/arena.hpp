@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace varve {
@@ -35,6 +37,16 @@ class Arena {
         std::memcpy(bytes, text.data(), text.size());
         return {bytes, text.size()};
     }
+
+    // An object that needs no destructor.
+    template <typename T>
+    T *make() {
+        static_assert(std::is_trivially_destructible_v<T>);
+        return new (allocate(sizeof(T), alignof(T))) T();
+    }
+
+    // Gives the last `size` bytes of the latest allocation back.
+    void give_back(size_t size) { used_ -= size; }
 
     size_t size_bytes() const { return total_; }
 

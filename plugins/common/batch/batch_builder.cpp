@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 #include <string>
 
 namespace varve {
@@ -19,25 +20,37 @@ T *regrown(Arena &arena, const T *old, size_t count, size_t capacity) {
     return fresh;
 }
 
+// An array that no vector instruction reads: aligned for its elements alone.
+template <typename T>
+T *plain_array(Arena &arena, size_t count) {
+    T *array = static_cast<T *>(arena.allocate(count * sizeof(T), alignof(T)));
+    std::uninitialized_value_construct_n(array, count);
+    return array;
+}
+
 }  // namespace
 
 TableBuilder::TableBuilder(Arena &arena, std::string_view measurement,
                            std::span<const FieldSpec> fields)
     : arena_(arena),
       measurement_(measurement),
-      fields_(fields.begin(), fields.end()),
-      values_(fields.size(), nullptr),
-      decimals_(fields.size(), 0) {}
+      fields_(plain_array<FieldSpec>(arena, fields.size())),
+      values_(plain_array<void *>(arena, fields.size())),
+      decimals_(plain_array<uint8_t>(arena, fields.size())),
+      field_count_(static_cast<uint32_t>(fields.size())) {
+    std::copy(fields.begin(), fields.end(), fields_);
+}
 
 void TableBuilder::grow(size_t rows_hint) {
     constexpr size_t kFirst = 16;
-    // A hint may be wrong: at most eight times what there is.
-    const size_t hinted = std::min(row_count_ + rows_hint, row_count_ * size_t{8});
-    const size_t capacity = std::max({kFirst, row_count_ * size_t{2}, hinted});
+    // A hint may be wrong: from half as much again to eight times what there is.
+    const size_t hinted =
+        std::clamp(row_count_ + rows_hint, row_count_ * size_t{3} / 2, row_count_ * size_t{8});
+    const size_t capacity = std::max(kFirst, rows_hint == 0 ? row_count_ * size_t{2} : hinted);
     times_ = regrown(arena_, times_, row_count_, capacity);
     key_indexes_ = regrown(arena_, key_indexes_, row_count_, capacity);
     ordinals_ = regrown(arena_, ordinals_, row_count_, capacity);
-    for (size_t i = 0; i < fields_.size(); ++i) {
+    for (size_t i = 0; i < field_count_; ++i) {
         const size_t size = value_size(fields_[i].type);
         values_[i] = regrown(arena_, static_cast<const char *>(values_[i]), row_count_ * size,
                              capacity * size);
@@ -45,9 +58,12 @@ void TableBuilder::grow(size_t rows_hint) {
     capacity_ = static_cast<uint32_t>(capacity);
 }
 
-uint32_t TableBuilder::add_key(std::string_view text, uint64_t hash) {
-    keys_.push_back({str(text), hash});
-    return static_cast<uint32_t>(keys_.size() - 1);
+void TableBuilder::grow_keys() {
+    constexpr uint32_t kFirst = 8;
+    // Where most rows bring a new key, there will be about as many keys as rows.
+    const bool as_rows = key_count_ * 2 > row_count_ && capacity_ > key_count_;
+    key_capacity_ = std::max(kFirst, as_rows ? capacity_ : key_capacity_ * 2);
+    keys_ = regrown(arena_, keys_, key_count_, key_capacity_);
 }
 
 uint32_t TableBuilder::key(std::string_view text, uint64_t hash) {
@@ -61,16 +77,16 @@ uint32_t TableBuilder::key(std::string_view text, uint64_t hash) {
 }
 
 void TableBuilder::fill(varve_table &table) {
-    auto *columns = arena_.array<varve_column>(fields_.size());
-    for (size_t i = 0; i < fields_.size(); ++i) {
+    auto *columns = plain_array<varve_column>(arena_, field_count_);
+    for (size_t i = 0; i < field_count_; ++i) {
         columns[i] = {str(fields_[i].name), fields_[i].type, decimals_[i], {}, values_[i], nullptr};
     }
     table.struct_size = sizeof table;
-    table.key_count = static_cast<uint32_t>(keys_.size());
+    table.key_count = key_count_;
     table.row_count = row_count_;
-    table.column_count = static_cast<uint32_t>(fields_.size());
+    table.column_count = field_count_;
     table.measurement = str(measurement_);
-    table.keys = keys_.data();
+    table.keys = keys_;
     table.key_index = key_indexes_;
     table.times = times_;
     table.ordinals = ordinals_;

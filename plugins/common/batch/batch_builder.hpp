@@ -39,7 +39,7 @@ class TableBuilder {
     TableBuilder(Arena &arena, std::string_view measurement, std::span<const FieldSpec> fields);
 
     std::string_view measurement() const { return measurement_; }
-    std::span<const FieldSpec> fields() const { return fields_; }
+    std::span<const FieldSpec> fields() const { return {fields_, field_count_}; }
     uint32_t row_count() const { return row_count_; }
 
     // Room for one more row in every column; `rows_hint` more are expected.
@@ -57,9 +57,13 @@ class TableBuilder {
         if (decimals > decimals_[column]) decimals_[column] = decimals;
     }
 
-    uint32_t key_count() const { return static_cast<uint32_t>(keys_.size()); }
+    uint32_t key_count() const { return key_count_; }
     // Adds a key without looking whether it is there; its text must stay where it is. The position.
-    uint32_t add_key(std::string_view text, uint64_t hash);
+    uint32_t add_key(std::string_view text, uint64_t hash) {
+        if (key_count_ == key_capacity_) grow_keys();
+        keys_[key_count_] = {str(text), hash};
+        return key_count_++;
+    }
     // Finds or adds.
     uint32_t key(std::string_view text, uint64_t hash);
 
@@ -73,18 +77,23 @@ class TableBuilder {
   private:
     friend class BatchBuilder;
     void grow(size_t rows_hint);
+    void grow_keys();
     void fill(varve_table &table);
 
     Arena &arena_;
     std::string_view measurement_;
-    std::vector<FieldSpec> fields_;
-    std::vector<void *> values_;
-    std::vector<uint8_t> decimals_;
-    std::vector<varve_series_key> keys_;
+    // Arrays in the arena: one element per field, per key and per row.
+    FieldSpec *fields_ = nullptr;
+    void **values_ = nullptr;
+    uint8_t *decimals_ = nullptr;
+    varve_series_key *keys_ = nullptr;
     std::unordered_multimap<uint64_t, uint32_t> key_positions_;  // by hash; used by key() only
     int64_t *times_ = nullptr;
     uint32_t *key_indexes_ = nullptr;
     uint32_t *ordinals_ = nullptr;
+    uint32_t field_count_ = 0;
+    uint32_t key_count_ = 0;
+    uint32_t key_capacity_ = 0;
     uint32_t row_count_ = 0;
     uint32_t capacity_ = 0;
 };

@@ -1,116 +1,34 @@
 // The predicting reader.
 //
-//   Series    a raw key (as written) seen before: its canonical form, the tables its rows went to,
-//   and
-//             which series came next the last time.
+//   Series    a canonical key with its measurement, the tables its rows went to, how it was last
+//             written, and which series came next the last time.
 //   Shape     a table, with each field's bytes up to and including '='.
 //
-// For each line: 1. does the predicted next series stand here? If not, hash the bytes up to the
-// first blank and look it up; 2. does one of its shapes fit? Compare name by name and parse each
-// value straight into the column; 3. the time; 4. commit. Anything else (a new series, escapes, odd
-// numbers, a wrong type, an error) goes to read_line, which also teaches 1 and 2.
+// For each line: 1. does the predicted next series stand here? If not, take the key apart, bring
+// its tags into order and look it up or add it (key_scan.hpp); 2. does a shape fit? First those of
+// the series, then those of its measurement, then for a new measurement the last line's. Compare
+// name by name and parse each value straight into the column; 3. the time; 4. commit. Anything else
+// (escapes, odd numbers, a wrong type, an error) goes to read_line, which also teaches 1 and 2.
 #include <algorithm>
-#include <cstring>
-#include <deque>
-#include <memory>
+#include <array>
+#include <unordered_map>
+#include <utility>
 
-#include <xxhash.h>
-
+#include "common/line_protocol/byte_match.hpp"
+#include "common/line_protocol/key_scan.hpp"
 #include "common/line_protocol/line_protocol.hpp"
 #include "common/line_protocol/line_reader.hpp"
-#include "common/line_protocol/number_scan.hpp"
+#include "common/line_protocol/series_table.hpp"
+#include "common/line_protocol/value_scan.hpp"
 #include "common/series_key.hpp"
 
 namespace varve::line_protocol {
 namespace {
 
-constexpr int64_t kTimeMin = -9223372036854775806;
-constexpr int64_t kTimeMax = 9223372036854775806;
-// Bytes that must stand behind the position where prediction works, so that it may read ahead.
-constexpr size_t kSlack = 128;
-// Shapes of one series that are tried before the line is read by the book.
+// Shapes that are tried before a line is read by the book.
 constexpr size_t kShapesTried = 4;
 // Shorter keys meet the limit of 65,535 bytes together with any field name of the same bound.
 constexpr size_t kPlainKeySizeMax = 65'000;
-
-struct Shape {
-    TableBuilder *table = nullptr;
-    std::vector<std::string_view> names;  // as written, with the '=' behind
-    size_t name_size_max = 0;
-    bool predictable = true;  // every field of the line became a column, in order
-};
-
-struct Measurement {
-    std::string_view name;  // unescaped
-    std::deque<Shape> shapes;
-};
-
-struct Series {
-    std::string_view raw;        // as first written
-    std::string_view canonical;  // the series key
-    uint64_t hash = 0;           // of canonical
-    Measurement *measurement = nullptr;
-    Series *next = nullptr;
-    struct Place {
-        Shape *shape;
-        uint32_t key_index;
-    };
-    std::vector<Place> places;
-};
-
-// Open addressing over keys as written. Several of them (tags in another order) may name one
-// series.
-class SeriesTable {
-  public:
-    Series *find(std::string_view raw, uint64_t hash) const {
-        for (size_t at = hash & mask_;; at = (at + 1) & mask_) {
-            const Slot &slot = slots_[at];
-            if (slot.series == nullptr) return nullptr;
-            if (slot.hash == hash && slot.raw == raw) return slot.series;
-        }
-    }
-
-    // A new series, found under `raw` from now on.
-    Series *add(std::string_view raw, uint64_t hash) {
-        Series &series = all_.emplace_back();
-        series.raw = raw;
-        add_alias(raw, hash, &series);
-        return &series;
-    }
-
-    void add_alias(std::string_view raw, uint64_t hash, Series *series) {
-        if ((used_ + 1) * 2 > slots_.size()) grow();
-        place({hash, raw, series});
-        ++used_;
-    }
-
-  private:
-    struct Slot {
-        uint64_t hash = 0;
-        std::string_view raw;
-        Series *series = nullptr;
-    };
-
-    void place(const Slot &slot) {
-        size_t at = slot.hash & mask_;
-        while (slots_[at].series != nullptr) at = (at + 1) & mask_;
-        slots_[at] = slot;
-    }
-
-    void grow() {
-        std::vector<Slot> old = std::move(slots_);
-        slots_.assign(old.size() * 2, {});
-        mask_ = slots_.size() - 1;
-        for (const Slot &slot : old) {
-            if (slot.series != nullptr) place(slot);
-        }
-    }
-
-    std::vector<Slot> slots_ = std::vector<Slot>(256);
-    size_t mask_ = 255;
-    size_t used_ = 0;
-    std::deque<Series> all_;
-};
 
 class BatchReader {
   public:
@@ -146,101 +64,189 @@ class BatchReader {
 
     // Reads the line at at_ and steps behind it; false (and nothing is stored) if it is not plain.
     bool read_predicted() {
-        if (body_.size() - at_ < kSlack) return false;
+        known_ = nullptr;
+        if (body_.size() - at_ < kScanSlack) return false;
         const char *line = body_.data() + at_;
-        Series *series = find_series(line);
-        if (series == nullptr) return false;
-        const char *fields = line + raw_size_ + 1;
-        for (size_t i = 0; i < std::min(series->places.size(), kShapesTried); ++i) {
-            if (!read_row(fields, *series->places[i].shape, series->places[i].key_index)) continue;
-            // The shape that fits stands first the next time.
-            if (i != 0) std::swap(series->places[0], series->places[i]);
+        known_ = find_series(line);
+        if (known_ == nullptr) return false;
+        Series &series = *known_;
+        const char *fields = line + series.raw.size() + 1;
+        size_t tried = 0;
+        Place *place = series.place.shape == nullptr ? nullptr : &series.place;
+        for (; place != nullptr && tried < kShapesTried; place = place->next, ++tried) {
+            if (!read_row(fields, *place->shape, place->key_index)) continue;
+            std::swap(place->shape, series.place.shape);
+            std::swap(place->key_index, series.place.key_index);
             return follow(series);
         }
-        return series->places.empty() && read_first_row(fields, *series);
+        return read_new_place(fields, series, tried);
     }
 
-    // The first row of a series, in a shape that its measurement has.
-    bool read_first_row(const char *fields, Series &series) {
-        std::deque<Shape> &shapes = series.measurement->shapes;
-        for (size_t i = 0; i < std::min(shapes.size(), kShapesTried); ++i) {
-            Shape &shape = shapes[i];
-            if (series.canonical.size() + shape.name_size_max > kPlainKeySizeMax) continue;
-            const uint32_t key_index = shape.table->key_count();
+    // The first row of a series in a shape that its measurement has.
+    bool read_new_place(const char *fields, Series &series, size_t tried) {
+        Measurement &measurement = *series.measurement;
+        if (measurement.shapes == nullptr) borrow_shape(fields, measurement);
+        Shape **link = &measurement.shapes;
+        for (; *link != nullptr && tried < kShapesTried; link = &(*link)->next, ++tried) {
+            Shape &shape = **link;
+            if (!shape.predictable || has_place(series, shape)) continue;
+            if (series.text.size() + shape.name_size_max > kPlainKeySizeMax) continue;
+            const uint32_t key_index = places_.key_index(series, *shape.table);
             if (!read_row(fields, shape, key_index)) continue;
-            shape.table->add_key(series.canonical, series.hash);
-            series.places.push_back({&shape, key_index});
-            return follow(&series);
+            add_place(series, shape, key_index);
+            *link = shape.next;
+            shape.next = std::exchange(measurement.shapes, &shape);
+            return follow(series);
         }
         return false;
     }
 
+    // A new measurement most likely has the fields of the line before.
+    void borrow_shape(const char *fields, Measurement &measurement) {
+        if (last_ == nullptr || !last_->place.shape->predictable) return;
+        const Shape &model = *last_->place.shape;
+        const std::string_view name = model.names[0];
+        if (fields + name.size() > limit() || !same_bytes(fields, name.data(), name.size())) return;
+        Shape &shape = add_shape(
+            measurement, parsed_.batch.table(measurement.text, model.table->fields()), true);
+        shape.names = model.names;
+        shape.name_size_max = model.name_size_max;
+    }
+
+    static bool has_place(const Series &series, const Shape &shape) {
+        const Place *place = &series.place;
+        while (place != nullptr && place->shape != &shape) place = place->next;
+        return place != nullptr;
+    }
+
+    // Puts it first, and the key into the table if it is new there.
+    void add_place(Series &series, Shape &shape, uint32_t key_index) {
+        if (key_index == shape.table->key_count()) shape.table->add_key(series.text, series.hash);
+        places_.add(series, shape, key_index, memory_);
+    }
+
+    Shape &add_shape(Measurement &measurement, TableBuilder &table, bool predictable) {
+        Shape &shape = *memory_.make<Shape>();
+        shape.table = &table;
+        shape.predictable = predictable;
+        shape.next = std::exchange(measurement.shapes, &shape);
+        shapes_of_tables_[&table][predictable ? 0 : 1] = &shape;
+        return shape;
+    }
+
     // Remembers the order in which series arrive; true.
-    bool follow(Series *series) {
-        if (last_ != nullptr) last_->next = series;
-        last_ = series;
+    bool follow(Series &series) {
+        if (last_ != nullptr) last_->next = &series;
+        last_ = &series;
         return true;
     }
 
-    // The series that stands at `line`, and in raw_size_ how long its key is as written.
+    // Predicted values start before it.
+    const char *limit() const { return body_.data() + body_.size() - kScanSlack; }
+
+    // The series that stands at `line`; its `raw` is what stands there.
     Series *find_series(const char *line) {
-        const size_t rest = body_.size() - at_;
         if (last_ != nullptr && last_->next != nullptr) {
             const std::string_view raw = last_->next->raw;
+            const auto rest = static_cast<size_t>(limit() - line);
             if (raw.size() < rest && line[raw.size()] == ' ' &&
-                std::memcmp(line, raw.data(), raw.size()) == 0) {
-                raw_size_ = raw.size();
+                same_bytes(line, raw.data(), raw.size())) {
                 return last_->next;
             }
         }
+        if (!scan_.scan(line, limit())) return find_spelled(line);
+        const std::string_view raw = scan_.text();
+        if (raw.size() >= kPlainKeySizeMax) return nullptr;
+        Series *series = scan_.is_sorted() ? series_of(raw) : series_of_unsorted(raw);
+        if (series != nullptr) series->raw = raw;
+        return series;
+    }
+
+    // A series whose key was written in this way before, for keys that cannot be scanned.
+    Series *find_spelled(const char *line) {
+        const auto rest = static_cast<size_t>(limit() - line);
         const auto *blank = static_cast<const char *>(std::memchr(line, ' ', rest));
         if (blank == nullptr || blank == line) return nullptr;
         const std::string_view raw(line, static_cast<size_t>(blank - line));
-        raw_size_ = raw.size();
-        const uint64_t hash = raw_hash(raw);
-        Series *known = series_.find(raw, hash);
-        if (known != nullptr) return known;
-        const bool plain = !is_blank(raw[0]) && raw[0] != '#' && raw.size() < kPlainKeySizeMax &&
-                           raw.find('\n') == std::string_view::npos &&
-                           series_key::is_canonical(raw);
-        return plain ? add_series(raw, hash, raw, raw.substr(0, raw.find(','))) : nullptr;
+        const Spelling *spelling = spellings_.find(raw, hash(raw));
+        if (spelling == nullptr) return nullptr;
+        spelling->series->raw = raw;
+        return spelling->series;
     }
 
-    uint64_t raw_hash(std::string_view raw) const {
-        return XXH3_64bits_withSeed(raw.data(), raw.size(), options_.hash_seed);
+    // The series of a scanned key that is canonical as it stands.
+    Series *series_of(std::string_view key) {
+        const uint64_t key_hash = hash(key);
+        Series *known = series_.find(key, key_hash);
+        return known != nullptr ? known
+                                : &add_series(key, key_hash, measurement_of(scan_.measurement()));
     }
 
-    Series *add_series(std::string_view raw, uint64_t hash, std::string_view canonical,
-                       std::string_view measurement) {
-        Series *series = series_.add(raw, hash);
-        series->canonical = canonical;
-        series->hash =
-            canonical.data() == raw.data() ? hash : series_key::hash(canonical, options_.hash_seed);
-        Measurement &entry = measurements_[measurement];
-        entry.name = measurement;
-        series->measurement = &entry;
+    // The series of a scanned key whose tags must be sorted; null if one stands twice.
+    Series *series_of_unsorted(std::string_view raw) {
+        Measurement &measurement = measurement_of(scan_.measurement());
+        if (!scan_.sort(measurement.order)) return nullptr;
+        Arena &arena = parsed_.batch.arena();
+        const size_t room = raw.size() + kKeySlack;
+        auto *sorted = static_cast<char *>(arena.allocate(room, 1));
+        scan_.write(measurement.order, sorted);
+        const std::string_view key(sorted, raw.size());
+        const uint64_t key_hash = hash(key);
+        Series *known = series_.find(key, key_hash);
+        arena.give_back(known != nullptr ? room : kKeySlack);
+        return known != nullptr ? known : &add_series(key, key_hash, measurement);
+    }
+
+    uint64_t hash(std::string_view key) const { return series_key::hash(key, options_.hash_seed); }
+
+    Series &add_series(std::string_view key, uint64_t key_hash, Measurement &measurement) {
+        Series &series = *memory_.make<Series>();
+        series.text = key;
+        series.hash = key_hash;
+        series.raw = key;
+        series.measurement = &measurement;
+        series_.add(&series);
         return series;
+    }
+
+    // Finds or adds; the name, unescaped, must stay where it is. First it is compared with that of
+    // the line before and with the one that came behind that.
+    Measurement &measurement_of(std::string_view name) {
+        Measurement *before = last_ == nullptr ? nullptr : last_->measurement;
+        if (before != nullptr) {
+            if (same_text(before->text, name)) return *before;
+            if (before->next != nullptr && same_text(before->next->text, name)) {
+                return *before->next;
+            }
+        }
+        const uint64_t name_hash = hash(name);
+        Measurement *measurement = measurements_.find(name, name_hash);
+        if (measurement == nullptr) {
+            measurement = memory_.make<Measurement>();
+            measurement->text = name;
+            measurement->hash = name_hash;
+            measurements_.add(measurement);
+        }
+        if (before != nullptr) before->next = measurement;
+        return *measurement;
     }
 
     // Parses fields and time into the shape's table; commits only when all of it fits.
     bool read_row(const char *p, const Shape &shape, uint32_t key_index) {
         if (!shape.predictable) return false;
         TableBuilder &table = *shape.table;
-        if (table.is_full()) table.ensure_row(rows_left(p));
-        const char *const limit = body_.data() + body_.size() - kSlack;
+        if (table.is_full()) table.ensure_row(rows_left(p, table));
         const size_t count = shape.names.size();
         for (size_t column = 0; column < count; ++column) {
             const std::string_view name = shape.names[column];
-            if (p + name.size() > limit || std::memcmp(p, name.data(), name.size()) != 0) {
-                return false;
-            }
+            if (p + name.size() > limit() || !same_bytes(p, name.data(), name.size())) return false;
             p = read_value(p + name.size(), table, column);
             if (p == nullptr) return false;
             if (column + 1 < count && *p++ != ',') return false;
         }
         int64_t time = now_ns_;
         if (*p == ' ') {
-            p = read_timestamp(p + 1, time);
+            p = scan_time(p + 1, options_.precision_ns, time);
             if (p == nullptr) return false;
         }
         if (*p != '\n') return false;
@@ -249,96 +255,31 @@ class BatchReader {
         return true;
     }
 
-    size_t rows_left(const char *p) const {
-        const auto done = static_cast<size_t>(p - body_.data());
-        return ordinal_ == 0 ? 0 : (body_.size() - done) / (done / (ordinal_ + 1) + 1);
+    // The rows that the table will still get, if the rest of the body is like the part behind.
+    size_t rows_left(const char *p, const TableBuilder &table) const {
+        const double done = static_cast<double>(p - body_.data());
+        const double left = static_cast<double>(body_.size()) - done;
+        return static_cast<size_t>(table.row_count() * left / (done + 1)) + 1;
     }
 
     const char *read_value(const char *p, TableBuilder &table, size_t column) {
+        const uint32_t row = table.row_count();
         switch (table.fields()[column].type) {
             case VARVE_TYPE_INT64:
-                return read_int(p, table.ints(column)[table.row_count()]);
-            case VARVE_TYPE_FLOAT64:
-                return read_float(p, table, column);
+                return scan_int(p, table.ints(column)[row]);
+            case VARVE_TYPE_FLOAT64: {
+                int decimals = 0;
+                p = scan_float(p, table.floats(column)[row], decimals);
+                if (p != nullptr) table.note_decimals(column, static_cast<uint8_t>(decimals));
+                return p;
+            }
             case VARVE_TYPE_STRING:
-                return read_string(p, table.strings(column)[table.row_count()]);
+                return scan_string(p, limit(), table.strings(column)[row]);
             case VARVE_TYPE_BOOLEAN:
-                return read_boolean(p, table.booleans(column)[table.row_count()]);
+                return scan_boolean(p, table.booleans(column)[row]);
             default:
                 return nullptr;
         }
-    }
-
-    bool is_value_end(char c) const { return c == ',' || c == ' ' || c == '\n'; }
-
-    const char *read_int(const char *p, int64_t &out) {
-        const bool negative = *p == '-';
-        p += negative ? 1 : 0;
-        uint64_t value = 0;
-        int digits = 0;
-        p = scan_digits(p, value, digits);
-        if (digits == 0 || digits > 18 || *p != 'i' || !is_value_end(p[1])) return nullptr;
-        out = negative ? -static_cast<int64_t>(value) : static_cast<int64_t>(value);
-        return p + 1;
-    }
-
-    // Up to 15 digits with a point anywhere: an integer below 2^53 divided by a power of ten up to
-    // 10^15 is rounded once, so it is exactly what strtod gives.
-    const char *read_float(const char *p, TableBuilder &table, size_t column) {
-        static constexpr double kPowers[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                             1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
-        const bool negative = *p == '-';
-        p += negative ? 1 : 0;
-        uint64_t value = 0;
-        int digits = 0;
-        p = scan_digits(p, value, digits);
-        int decimals = 0;
-        if (*p == '.') {
-            const int whole = digits;
-            p = scan_digits(p + 1, value, digits);
-            decimals = digits - whole;
-        }
-        if (digits == 0 || digits > 15 || !is_value_end(*p)) return nullptr;
-        const double number = static_cast<double>(value) / kPowers[decimals];
-        table.floats(column)[table.row_count()] = negative ? -number : number;
-        table.note_decimals(column, static_cast<uint8_t>(decimals));
-        return p;
-    }
-
-    const char *read_string(const char *p, varve_str &out) {
-        if (*p != '"') return nullptr;
-        const char *const text = ++p;
-        const char *const limit = body_.data() + body_.size() - kSlack;
-        while (p < limit && *p != '"' && *p != '\\') ++p;
-        if (p >= limit || *p != '"' || !is_value_end(p[1])) return nullptr;
-        out = str({text, static_cast<size_t>(p - text)});
-        return p + 1;
-    }
-
-    const char *read_boolean(const char *p, uint8_t &out) {
-        static constexpr std::string_view kTrue[] = {"true", "t", "True", "TRUE", "T"};
-        static constexpr std::string_view kFalse[] = {"false", "f", "False", "FALSE", "F"};
-        for (const bool value : {true, false}) {
-            for (const std::string_view word : value ? kTrue : kFalse) {
-                if (std::memcmp(p, word.data(), word.size()) != 0) continue;
-                if (!is_value_end(p[word.size()])) continue;
-                out = value ? 1 : 0;
-                return p + word.size();
-            }
-        }
-        return nullptr;
-    }
-
-    const char *read_timestamp(const char *p, int64_t &out) {
-        const bool negative = *p == '-';
-        p += negative ? 1 : 0;
-        uint64_t value = 0;
-        int digits = 0;
-        p = scan_digits(p, value, digits);
-        if (digits == 0 || digits > 19 || value > static_cast<uint64_t>(kTimeMax)) return nullptr;
-        const int64_t ticks = negative ? -static_cast<int64_t>(value) : static_cast<int64_t>(value);
-        if (__builtin_mul_overflow(ticks, options_.precision_ns, &out)) return nullptr;
-        return out < kTimeMin || out > kTimeMax ? nullptr : p;
     }
 
     // ---- by the book ----
@@ -369,32 +310,41 @@ class BatchReader {
         }
         Series *series = nullptr;
         VARVE_RETURN_IF_ERROR(series_of_line(series));
-        Series::Place place{};
-        VARVE_RETURN_IF_ERROR(find_place(*series, place));
-        TableBuilder &table = *place.shape->table;
+        bool plain = true;
+        VARVE_RETURN_IF_ERROR(collect_columns(plain));
+        TableBuilder &table = place_of(*series, plain);
         table.ensure_row();
         store_values(table);
-        table.commit(place.key_index, time, ordinal_++);
-        follow(series);
+        table.commit(series->place.key_index, time, ordinal_++);
+        follow(*series);
         return {};
     }
 
     Status series_of_line(Series *&series) {
-        const uint64_t hash = raw_hash(line_.key);
-        series = series_.find(line_.key, hash);
+        series = known_;
+        if (series != nullptr && series->raw == line_.key) return {};
+        const uint64_t raw_hash = hash(line_.key);
+        series = series_.find(line_.key, raw_hash);
         if (series != nullptr) return {};
-        std::string_view canonical;
-        VARVE_RETURN_IF_ERROR(canonical_key(canonical));
-        if (canonical.data() != line_.key.data()) {
-            const uint64_t canonical_hash = raw_hash(canonical);
-            series = series_.find(canonical, canonical_hash);
-            if (series == nullptr) {
-                series = add_series(canonical, canonical_hash, canonical, measurement_name());
-            }
-            series_.add_alias(line_.key, hash, series);
+        if (const Spelling *spelling = spellings_.find(line_.key, raw_hash)) {
+            series = spelling->series;
             return {};
         }
-        series = add_series(line_.key, hash, canonical, measurement_name());
+        std::string_view key;
+        VARVE_RETURN_IF_ERROR(canonical_key(key));
+        const bool as_written = key.data() == line_.key.data();
+        const uint64_t key_hash = as_written ? raw_hash : hash(key);
+        series = series_.find(key, key_hash);
+        if (series == nullptr) {
+            series = &add_series(key, key_hash, measurement_of(measurement_name()));
+        }
+        series->raw = line_.key;
+        if (as_written) return {};
+        Spelling &spelling = *memory_.make<Spelling>();
+        spelling.text = line_.key;
+        spelling.hash = raw_hash;
+        spelling.series = series;
+        spellings_.add(&spelling);
         return {};
     }
 
@@ -428,28 +378,25 @@ class BatchReader {
         return {};
     }
 
-    // Where rows of this series with the line's fields go. A field named twice counts once, the
-    // last; `time` is dropped unless it is the only one.
-    Status find_place(Series &series, Series::Place &place) {
-        bool plain = true;
-        VARVE_RETURN_IF_ERROR(collect_columns(plain));
-        TableBuilder &table = parsed_.batch.table(series.measurement->name, columns_);
-        Shape &shape = shape_of(*series.measurement, table, plain);
-        uint32_t key_index = table.key_count();
-        for (const Series::Place &known : series.places) {
-            if (known.shape == &shape) {
-                place = known;
-                return {};
-            }
-            if (known.shape->table == &table) key_index = known.key_index;
+    // Where rows of this series with the line's fields go: the table, and the place that stands
+    // first.
+    TableBuilder &place_of(Series &series, bool plain) {
+        Measurement &measurement = *series.measurement;
+        TableBuilder &table = parsed_.batch.table(measurement.text, columns_);
+        Shape &shape = shape_of(measurement, table, plain);
+        if (series.place.shape == &shape) return table;
+        for (Place *place = series.place.next; place != nullptr; place = place->next) {
+            if (place->shape != &shape) continue;
+            std::swap(place->shape, series.place.shape);
+            std::swap(place->key_index, series.place.key_index);
+            return table;
         }
-        if (key_index == table.key_count()) table.add_key(series.canonical, series.hash);
-        place = {&shape, key_index};
-        series.places.push_back(place);
-        return {};
+        add_place(series, shape, places_.key_index(series, table));
+        return table;
     }
 
-    // Fills columns_ and positions_; `plain` stays if every field became a column, as written.
+    // Fills columns_ and positions_. A field named twice counts once, the last; `time` is dropped
+    // unless it is the only one. `plain` stays if every field became a column, as written.
     Status collect_columns(bool &plain) {
         columns_.clear();
         positions_.clear();
@@ -484,14 +431,14 @@ class BatchReader {
     }
 
     Shape &shape_of(Measurement &measurement, TableBuilder &table, bool plain) {
-        for (Shape &shape : measurement.shapes) {
-            if (shape.table == &table && shape.predictable == plain) return shape;
-        }
-        Shape &shape = measurement.shapes.emplace_back();
-        shape.table = &table;
-        shape.predictable = plain;
+        if (Shape *known = shapes_of_tables_[&table][plain ? 0 : 1]) return *known;
+        Shape &shape = add_shape(measurement, table, plain);
+        if (!plain) return shape;
+        auto *names = static_cast<std::string_view *>(
+            memory_.allocate(line_.fields.size() * sizeof(std::string_view), 8));
+        shape.names = {names, line_.fields.size()};
         for (const RawField &field : line_.fields) {
-            shape.names.emplace_back(field.name.data(), field.name.size() + 1);
+            *names++ = {field.name.data(), field.name.size() + 1};
             shape.name_size_max = std::max(shape.name_size_max, field.name.size());
         }
         return shape;
@@ -531,10 +478,16 @@ class BatchReader {
     Parsed parsed_;
     size_t at_ = 0;
     uint32_t ordinal_ = 0;
-    Series *last_ = nullptr;
-    SeriesTable series_;
-    size_t raw_size_ = 0;  // see find_series
-    std::unordered_map<std::string_view, Measurement> measurements_;
+    Arena memory_;  // of the entries below
+    EntryTable<Series> series_;
+    EntryTable<Spelling> spellings_;
+    EntryTable<Measurement> measurements_;
+    PlaceTable places_;
+    // The predictable shape of a table, and the other one; null if there is none yet.
+    std::unordered_map<const TableBuilder *, std::array<Shape *, 2>> shapes_of_tables_;
+    Series *last_ = nullptr;   // of the line before
+    Series *known_ = nullptr;  // of the line at at_, if read_predicted() found it
+    KeyScan scan_;
     RawLine line_;
     std::string scratch_;
     std::vector<FieldSpec> columns_;

@@ -148,6 +148,9 @@ class Planner {
 
     Status check_types(PlanPart &part) {
         const varve_table &table = table_of(part);
+        if (table.column_count == 0) {
+            return {Code::invalid_argument, "a table without columns"};
+        }
         for (uint32_t i = 0; i < table.column_count; ++i) {
             const varve_column &column = table.columns[i];
             if (column.type < kTypeFirst || column.type > kTypeLast) {
@@ -248,6 +251,11 @@ class Planner {
             reject(part, row, VARVE_REJECT_SERIES_LIMIT, 0, 0, limits_.series_max);
             return false;
         }
+        if (limits_.measurement_series_max != 0 && !measurement_fits(view(table.measurement))) {
+            reject(part, row, VARVE_REJECT_MEASUREMENT_LIMIT, 0, 0,
+                   limits_.measurement_series_max);
+            return false;
+        }
         if (limits_.tag_values_max != 0) {
             series_key::Parts parts;
             if (Status status = series_key::split(view(table.keys[key].text), parts);
@@ -267,8 +275,17 @@ class Planner {
             series = *made;
         }
         staged_.insert(series);
+        if (limits_.measurement_series_max != 0) {
+            ++measurement_series_[std::string(view(table.measurement))];
+        }
         state = Key::accepted;
         return true;
+    }
+
+    bool measurement_fits(std::string_view measurement) {
+        const auto [at, first] = measurement_series_.try_emplace(std::string(measurement), 0);
+        if (first) at->second = engine_.measurement_series_count(measurement);
+        return at->second < limits_.measurement_series_max;
     }
 
     using TagSlot = std::pair<std::string, std::string>;
@@ -306,6 +323,7 @@ class Planner {
     PlanView &engine_;
     WritePlan plan_;
     std::vector<std::vector<Key>> keys_;   // per table, per key
+    std::unordered_map<std::string, uint64_t> measurement_series_;  // live and staged
     std::unordered_set<uint32_t> staged_;  // series that the plan makes live
     std::unordered_map<std::string, uint32_t> staged_fields_;
     std::map<TagSlot, std::map<std::string, bool>> staged_values_;

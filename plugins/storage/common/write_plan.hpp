@@ -41,6 +41,8 @@ class PlanView {
     // Whether it has rows; only live series count against limits.
     virtual bool live(uint32_t series) const = 0;
     virtual uint64_t live_count() const = 0;
+    // Live series of the measurement; only asked when a limit is set.
+    virtual uint64_t measurement_series_count(std::string_view measurement) = 0;
     // Distinct values of a tag among live series; only asked when a limit is set.
     virtual uint64_t tag_value_count(std::string_view measurement, std::string_view tag) = 0;
     virtual bool has_tag_value(std::string_view measurement, const series_key::Tag &tag) = 0;

@@ -55,6 +55,11 @@ class View final : public storage::PlanView {
     }
     bool live(uint32_t series) const override { return database_.index.at(series).live(); }
     uint64_t live_count() const override { return database_.index.live_count(); }
+    uint64_t measurement_series_count(std::string_view measurement) override {
+        const auto all = database_.index.of_measurement(measurement);
+        return static_cast<uint64_t>(std::count_if(
+            all.begin(), all.end(), [](const storage::Series *one) { return one->live(); }));
+    }
     uint64_t tag_value_count(std::string_view measurement, std::string_view tag) override {
         database_.index.count_tag_values();
         return database_.index.tag_value_count(measurement, tag);

@@ -47,7 +47,7 @@ void decode(uint32_t decoder, std::string_view chunk, uint32_t count, const Code
         }
         default: {
             std::vector<ColumnStats> blocks(count);
-            (void)decode_stats(1 + decoder % 5, decoder % 2 == 0, chunk, blocks);
+            (void)decode_stats(1 + decoder % 5, decoder % 2 == 0, chunk, Codebooks::none(), blocks);
             break;
         }
     }

@@ -169,7 +169,9 @@ bool AggregateGroups::take_stats(const MeasurementScan &scan, const varve_block 
         if (column < 0 || function.update_stats == nullptr || function.stats_mask == 0)
             return false;
         const varve_block_stats &stats = block.stats[column];
-        const uint32_t needed = function.stats_mask & ~VARVE_STATS_COUNT;
+        uint32_t needed = function.stats_mask & ~VARVE_STATS_COUNT;
+        const bool times_matter = run_.select.selector_time || run_.select.needs_point;
+        if (!times_matter) needed &= ~VARVE_STATS_EXTREME_TIMES;
         if (stats.count != 0 && (stats.present & needed) != needed) return false;
     }
     char *states = states_of(group, bucket.start_ns);

@@ -140,8 +140,11 @@ struct ColumnStats {
 // The mini-blocks of a column of a row group, at most kChunkValuesMax. `with_rows`: min_row and
 // max_row are kept (first_row and last_row always are, if VARVE_STATS_FIRSTLAST is).
 void encode_stats(uint32_t varve_type, std::span<const ColumnStats> blocks, bool with_rows,
-                  std::string &out);
+                  EncodeContext &context, std::string &out);
 Status decode_stats(uint32_t varve_type, bool with_rows, std::string_view bytes,
-                    std::span<ColumnStats> out);
+                    const Codebooks &codebooks, std::span<ColumnStats> out);
+// Compensated sums of decimals become the decimal sum, correctly rounded, which differs in the last
+// bits if at all: it is what the values stand for, and takes less room than rounding errors.
+void round_sums(std::span<ColumnStats> blocks);
 
 }  // namespace varve::strata

@@ -52,6 +52,7 @@ enum Series : uint32_t {
 
 enum class ValueForm : uint8_t { integers, decimals, patterns };
 constexpr uint8_t kAsStreams = 1u << 2;
+constexpr double kRoundingMax = 4.5e-16;  // two units in the last place
 constexpr double kDigitsMax = 9007199254740992.0;  // 2^53
 
 struct Shape {
@@ -250,7 +251,7 @@ Status get_shape(ByteReader &in, uint32_t type, Shape &shape, bool &as_streams) 
 }  // namespace
 
 void encode_stats(uint32_t varve_type, std::span<const ColumnStats> blocks, bool with_rows,
-                  std::string &out) {
+                  EncodeContext &context, std::string &out) {
     if (blocks.empty()) return;
     const Shape shape = choose_shape(varve_type, blocks);
     SeriesValues series;
@@ -263,7 +264,6 @@ void encode_stats(uint32_t varve_type, std::span<const ColumnStats> blocks, bool
     uint64_t mask = 0;
     std::string streams;
     std::string varints;
-    EncodeContext context;
     for (uint32_t i = 0; i < kSeriesCount; ++i) {
         if (all_zero(series[i])) continue;
         mask |= 1ull << i;
@@ -279,8 +279,22 @@ void encode_stats(uint32_t varve_type, std::span<const ColumnStats> blocks, bool
     out += as_streams ? streams : varints;
 }
 
+void round_sums(std::span<ColumnStats> blocks) {
+    const Shape shape = choose_shape(VARVE_TYPE_FLOAT64, blocks);
+    if (shape.form != ValueForm::decimals) return;
+    for (ColumnStats &block : blocks) {
+        if ((block.present & VARVE_STATS_SUM) == 0) continue;
+        // Values between the extremes may have more digits than these; then it is another sum.
+        const uint64_t rounded = from_integer(shape, to_integer(shape, block.sum));
+        const double sum = double_of(block.sum);
+        if (std::fabs(double_of(rounded) - sum) <= std::fabs(sum) * kRoundingMax) {
+            block.sum = rounded;
+        }
+    }
+}
+
 Status decode_stats(uint32_t varve_type, bool with_rows, std::string_view bytes,
-                    std::span<ColumnStats> out) {
+                    const Codebooks &codebooks, std::span<ColumnStats> out) {
     if (out.size() > kChunkValuesMax) return damaged("number of mini-blocks");
     if (out.empty()) return bytes.empty() ? Status() : damaged("size of statistics");
     ByteReader in(bytes);
@@ -295,7 +309,7 @@ Status decode_stats(uint32_t varve_type, bool with_rows, std::string_view bytes,
         if ((mask >> i & 1) == 0) continue;
         if (as_streams) {
             VARVE_RETURN_IF_ERROR(decode_int_stream(in, static_cast<uint32_t>(out.size()),
-                                                    Codebooks::none(), series[i].data()));
+                                                    codebooks, series[i].data()));
             continue;
         }
         for (size_t k = 0; k < out.size(); ++k) series[i][k] = unzigzag(get_varint(in));

@@ -24,6 +24,9 @@ namespace {
 constexpr int64_t kMillisecond = 1'000'000;
 // Writers seen within this time make merges give way.
 constexpr int64_t kBusyNs = 200 * kMillisecond;
+constexpr int64_t kRetryFirstNs = 1000 * kMillisecond;  // after a merge that failed, then doubled
+constexpr int64_t kRetryMaxNs = 300'000 * kMillisecond;
+constexpr uint64_t kMergeCacheMax = 256 << 20;
 constexpr size_t kTombstonesMax = 32;     // more are applied at once
 constexpr uint64_t kForgottenMin = 1000;  // fewer dead series are not worth a collection
 
@@ -75,14 +78,17 @@ void StrataStorage::merge_loop() {
     while (!stop_maintenance_) {
         maintenance_wanted_.wait_for(
             lock, std::chrono::nanoseconds(options_.maintenance_interval_ns), [&] {
-                return stop_maintenance_ || merge_woken_ ||
+                return stop_maintenance_ || merge_woken_ || scrubs_wanted_ > scrubs_done_ ||
                        compactions_flushed_ > compactions_done_;
             });
         if (stop_maintenance_) break;
         merge_woken_ = false;
         const uint64_t wanted = compactions_flushed_;
+        const uint64_t scrubs = scrubs_wanted_;
+        const bool scrubs_now = scrubs > scrubs_done_;
         const bool everything = wanted > compactions_done_;
         lock.unlock();
+        const Status scrubbed = scrubs_now ? scrub_all(false) : Status();
         for (const auto &database : all_databases()) {
             const Status status = merge_database(database, everything);
             if (!status.ok()) note_error(root_ + "/data/" + std::to_string(database->id), status);
@@ -95,6 +101,8 @@ void StrataStorage::merge_loop() {
             if (!status.ok()) note_error(root_, status);
         }
         lock.lock();
+        if (scrubs_now) scrub_status_ = scrubbed;
+        scrubs_done_ = scrubs;
         compactions_done_ = wanted;
         if (compactions_done_ == compactions_wanted_) hurry_ = false;
         maintenance_done_.notify_all();
@@ -175,13 +183,14 @@ void StrataStorage::choose_tombstones(const Shard &shard, bool all_rows, Sources
 bool StrataStorage::choose_merge(Shard &shard, bool everything, Merge &merge) {
     const std::vector<size_t> runs = runs_of(shard);
     if (shard.dropped || runs.empty()) return false;
+    if (!everything && host_.monotonic_ns() < shard.retry_ns) return false;
     const bool conditions = has_conditions(shard);
     const bool settled =
         shard.tombstones.empty() || shard.oldest_memtable_lsn() > shard.tombstones.back()->lsn;
     const bool cold = host_.monotonic_ns() - shard.touched_ns > options_.compact_after_ns;
     const bool dense = std::all_of(shard.segments.begin(), shard.segments.end(),
                                    [](const auto &segment) { return segment->dense(); });
-    const bool unpacked = runs.size() > 1 || !dense || !shard.tombstones.empty();
+    const bool unpacked = runs.size() > 1 || !dense || (settled && !shard.tombstones.empty());
     size_t from = 0;
     if ((everything || cold) && unpacked && (settled || !conditions)) {
         merge.tier = Tier::dense;
@@ -226,9 +235,13 @@ Status StrataStorage::merge_shard(Database &database, const std::shared_ptr<Shar
         std::lock_guard lock(database.mutex);
         if (!choose_merge(*shard, everything, merge)) return {};
     }
-    VARVE_RETURN_IF_ERROR(run_merge(database, shard, merge));
-    merged = true;
-    return {};
+    const Status status = run_merge(database, shard, merge);
+    merged = status.ok();
+    std::lock_guard lock(database.mutex);
+    shard->retry_pause_ns =
+        status.ok() ? 0 : std::clamp(shard->retry_pause_ns * 2, kRetryFirstNs, kRetryMaxNs);
+    shard->retry_ns = host_.monotonic_ns() + shard->retry_pause_ns;
+    return status;
 }
 
 Status StrataStorage::run_merge(Database &database, const std::shared_ptr<Shard> &shard,
@@ -252,15 +265,17 @@ Status StrataStorage::run_merge(Database &database, const std::shared_ptr<Shard>
         if (shard->dropped) return {};
         all = shard->segments;
         const auto at = std::find(all.begin(), all.end(), inputs.front());
+        if (static_cast<size_t>(all.end() - at) < inputs.size() ||
+            !std::equal(inputs.begin(), inputs.end(), at)) {
+            return {Code::unavailable, "the segments have changed while they were merged"};
+        }
         const auto end = at + static_cast<int64_t>(inputs.size());
         all.insert(all.erase(at, end), outputs->begin(), outputs->end());
         for (const auto &tombstone : shard->tombstones) {
-            const bool needed =
-                std::any_of(all.begin(), all.end(),
-                            [&](const auto &segment) {
-                                return segment->header().applied_lsn < tombstone->lsn;
-                            }) ||
-                shard->oldest_memtable_lsn() < tombstone->lsn;
+            const bool needed = shard->oldest_memtable_lsn() < tombstone->lsn ||
+                                std::any_of(all.begin(), all.end(), [&](const auto &segment) {
+                                    return segment->header().applied_lsn < tombstone->lsn;
+                                });
             if (!needed) edit.settled.push_back(tombstone->lsn);
         }
     }
@@ -301,7 +316,12 @@ Result<std::vector<SegmentInfo>> StrataStorage::write_segments(
         possible_series(*sources, UINT64_MAX, Bitmap::from_range(0, database.index.id_end()));
     std::vector<SegmentInfo> infos;
     std::unique_ptr<SegmentWriter> writer;
-    GroupCache cache;
+    ShardIdentity identity;
+    {
+        std::lock_guard lock(database.mutex);
+        identity = shard.identity;
+    }
+    GroupCache cache(kMergeCacheMax);
     KeyCursor keys(database.index);
     std::string key;
     Status status;

@@ -10,7 +10,7 @@ using storage::TimeRange;
 
 // Up to so many series it is worked out at once which of them have lost their last row; of more
 // only those that are gone for certain.
-constexpr uint64_t kSettledSeriesMax = 10'000;
+constexpr uint64_t kSettledSeriesMax = 1000;
 // A memtable with so many series of a delete ends there, so that later questions need not look
 // into it row by row.
 constexpr uint64_t kFrozenSeriesMin = 1000;
@@ -39,13 +39,18 @@ Status StrataStorage::delete_rows(const varve_delete_request &request, varve_wri
     if (!running_) return {Code::unavailable, "the storage is not running"};
     auto found = database(request.db_id);
     if (!found.ok()) return found.status();
-    Database &database = **found;
+    std::lock_guard lock((*found)->mutex);
+    return delete_locked(**found, request, done, ctx);
+}
+
+// [writer]
+Status StrataStorage::delete_locked(Database &database, const varve_delete_request &request,
+                                    varve_write_done done, void *ctx) {
     Tombstone tombstone;
     tombstone.range = TimeRange::from_abi(request.from_ns, request.to_ns);
     for (uint32_t i = 0; i < request.condition_count; ++i) {
         tombstone.conditions.push_back(owned(request.conditions[i]));
     }
-    std::lock_guard lock(database.mutex);
     auto matching = database.index.select(view(request.measurement), request.series);
     if (!matching.ok()) return matching.status();
     for (const auto &[key, shard] : database.shards) {
@@ -84,22 +89,24 @@ void StrataStorage::apply_tombstone(Database &database, uint64_t rp_id,
     if (tombstone.range.empty()) return;
     for (const auto &[key, shard] : database.shards) {
         if (!concerns(*shard, rp_id, tombstone)) continue;
+        const bool known =
+            std::any_of(shard->tombstones.begin(), shard->tombstones.end(),
+                        [&](const auto &other) { return other->lsn == tombstone.lsn; });
         if (shard->identity.created_lsn > tombstone.lsn) continue;
-        const auto known =
-            std::find_if(shard->tombstones.begin(), shard->tombstones.end(),
-                         [&](const auto &other) { return other->lsn == tombstone.lsn; });
-        if (known != shard->tombstones.end()) {
-            // The manifest had it; the rows below it came from the log, with their fields.
-            settle_delete(database, *shard, **known);
-            continue;
-        }
+        // Read from the log a second time, when everything older has been rid of it already.
+        if (!known && shard->covers(tombstone.lsn)) continue;
         auto own = std::make_shared<Tombstone>(tombstone);
         own->series = possible_series(*shard->sources, UINT64_MAX, tombstone.series);
-        if (own->series.empty()) continue;
+        if (own->series.empty() && !known) continue;
         const bool ends_memtable =
             !tombstone.conditions.empty() || own->series.cardinality() > kFrozenSeriesMin;
         if (ends_memtable) shard->freeze();
-        shard->tombstones.push_back(own);
+        if (!known) {
+            const auto place =
+                std::find_if(shard->tombstones.begin(), shard->tombstones.end(),
+                             [&](const auto &other) { return other->lsn > own->lsn; });
+            shard->tombstones.insert(place, own);
+        }
         shard->touched_ns = host_.monotonic_ns();
         shard->publish();
         settle_delete(database, *shard, *own);

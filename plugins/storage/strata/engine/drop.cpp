@@ -22,12 +22,14 @@ void StrataStorage::forget_shard(Shard &shard, uint64_t lsn) {
     const ShardIdentity &identity = shard.identity;
     const std::string target = root_ + "/trash/" + std::to_string(identity.db_id) + "-" +
                                std::to_string(identity.rp_id) + "-" +
-                               std::to_string(identity.shard_id) + "-" + std::to_string(lsn);
+                               std::to_string(identity.shard_id) + "-" + std::to_string(lsn) + "-" +
+                               std::to_string(host_.now_ns());
     const Status status = files_.rename(shard.directory, target);
-    if (!status.ok() && status.code() != Code::not_found) {
-        host_.log_warning("a dropped shard stays on disk until the next start",
-                          {{"error", status.text()}});
-    }
+    if (status.ok() || status.code() == Code::not_found) return;
+    host_.log_warning("a dropped shard is still in its place; it will be tried again",
+                      {{"error", status.text()}});
+    std::lock_guard lock(mutex_);
+    unmoved_.emplace_back(shard.directory, target);
 }
 
 Status StrataStorage::drop(uint64_t db_id, FrameType type, std::string payload,
@@ -99,6 +101,7 @@ Status StrataStorage::database_drop(uint64_t db_id, uint64_t rp_id, varve_write_
     }
     if (rp_id != 0) return {};
     std::lock_guard lock(mutex_);
+    dropped_databases_[db_id] = {(*found)->last_lsn, *found};
     databases_.erase(db_id);
     return {};
 }
@@ -108,6 +111,11 @@ void StrataStorage::empty_trash() {
     std::multiset<uint64_t> drops;
     {
         std::lock_guard lock(mutex_);
+        std::erase_if(unmoved_, [&](const auto &move) {
+            const Status moved = files_.rename(move.first, move.second);
+            return moved.ok() || moved.code() == Code::not_found;
+        });
+        if (!unmoved_.empty()) return;
         drops = pending_drops_;
     }
     if (drops.empty() && trash_is_empty_) return;

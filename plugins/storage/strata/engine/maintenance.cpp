@@ -14,6 +14,7 @@ namespace varve::strata {
 namespace {
 
 constexpr uint64_t kIndexHeadMax = 32 << 20;
+constexpr uint64_t kReliefShare = 60;  // per cent of the write account
 
 }  // namespace
 
@@ -64,14 +65,63 @@ bool StrataStorage::wants_flush(Shard &shard, bool everything, uint64_t wal_hori
            shard.active->size_bytes() >= options_.memtable_size_max;
 }
 
+// Rows are refused while there is little space; deletes, drops and retention go on.
+void StrataStorage::check_space() {
+    uint64_t free_bytes = 0;
+    varve_error error = abi_error();
+    const auto *table = host_.files();
+    const int32_t code = table->free_space(host_.raw(), root_.c_str(), &free_bytes, &error);
+    if (code != VARVE_OK) return;
+    free_bytes_ = free_bytes;
+    const bool full = free_bytes < options_.free_space_min;
+    if (full && !disk_is_full_.exchange(true)) {
+        host_.log_error("the disk is nearly full: rows are refused",
+                        {{"free_bytes", std::to_string(free_bytes)},
+                         {"free_space_min", std::to_string(options_.free_space_min)}});
+    } else if (!full && disk_is_full_.exchange(false)) {
+        host_.log_warning("the disk has room again: rows are taken");
+    }
+}
+
+// When the account is nearly used up, the largest memtables are flushed too, until half of it would
+// be free. [writer]
+void StrataStorage::relieve(Database &database,
+                            std::vector<std::pair<std::shared_ptr<Shard>, size_t>> &flushed) {
+    const auto *memory = host_.memory();
+    const uint64_t limit =
+        memory == nullptr || write_account_ == nullptr ? 0 : memory->limit(write_account_);
+    if (limit == 0 || memory->used(write_account_) < limit / 100 * kReliefShare) return;
+    std::vector<std::shared_ptr<Shard>> left;
+    uint64_t flushing = 0;
+    for (const auto &[key, shard] : database.shards) {
+        const bool taken =
+            std::any_of(flushed.begin(), flushed.end(),
+                        [&, one = shard](const auto &pair) { return pair.first == one; });
+        if (taken) {
+            flushing += shard->memory_bytes();
+        } else if (shard->active != nullptr && !shard->active->empty()) {
+            left.push_back(shard);
+        }
+    }
+    std::sort(left.begin(), left.end(),
+              [](const auto &a, const auto &b) { return a->memory_bytes() > b->memory_bytes(); });
+    for (const auto &shard : left) {
+        if (flushing >= limit / 2) break;
+        flushing += shard->memory_bytes();
+        shard->freeze();
+        flushed.emplace_back(shard, shard->frozen.size());
+    }
+}
+
 void StrataStorage::flush_all(bool everything) {
+    check_space();
     wal_->prepare_spare();
     const bool wal_full = wal_->size_bytes() > options_.wal_size_max;
     const uint64_t wal_horizon = wal_full ? wal_->next_lsn() : 0;
     uint64_t memory_bytes = 0;
     for (const auto &database : all_databases()) {
         std::vector<std::shared_ptr<Shard>> all;
-        std::vector<std::pair<std::shared_ptr<Shard>, size_t>> flushed;  // how many memtables
+        std::vector<std::pair<std::shared_ptr<Shard>, size_t>> flushed;  // and how many memtables
         {
             std::lock_guard lock(database->mutex);
             for (auto &[key, shard] : database->shards) {
@@ -80,6 +130,7 @@ void StrataStorage::flush_all(bool everything) {
                 if (shard->frozen.empty() || everything) shard->freeze();
                 flushed.emplace_back(shard, shard->frozen.size());
             }
+            relieve(*database, flushed);
         }
         const bool index_first = everything || !flushed.empty();
         Status status = flush_index(*database, index_first);
@@ -105,13 +156,15 @@ void StrataStorage::flush_all(bool everything) {
 
 // `wanted`: whatever the head holds; else only when it has grown large.
 Status StrataStorage::flush_index(Database &database, bool wanted) {
-    if (!wanted && database.index.statistics().head_bytes < kIndexHeadMax) return {};
+    const bool repaired = running_ && !database.repairs_index && database.index.incomplete();
+    if (!wanted && !repaired && database.index.statistics().head_bytes < kIndexHeadMax) return {};
     const auto flushed = database.index.flush();
-    return flushed.ok() ? Status() : flushed.status();
+    if (!flushed.ok()) return flushed.status();
+    return repaired ? database.index.mark_complete() : Status();
 }
 
 // The manifest of a shard that has none yet, and its directories.
-Status StrataStorage::ensure_manifest(Shard &shard) {
+Status StrataStorage::ensure_manifest(Database &database, Shard &shard) {
     if (shard.manifest) return {};
     VARVE_RETURN_IF_ERROR(files_.make_directory(shard.directory));
     std::string parent = shard.directory;
@@ -120,7 +173,10 @@ Status StrataStorage::ensure_manifest(Shard &shard) {
         VARVE_RETURN_IF_ERROR(files_.sync_directory(parent));
     }
     ManifestState state;
-    state.identity = shard.identity;
+    {
+        std::lock_guard lock(database.mutex);
+        state.identity = shard.identity;
+    }
     auto made = Manifest::create(files_, shard.directory + "/MANIFEST", std::move(state));
     if (!made.ok()) return made.status();
     shard.manifest.emplace(std::move(*made));
@@ -156,7 +212,7 @@ Status StrataStorage::save_tombstones(Database &database, const std::shared_ptr<
     if (committer_ != nullptr) {
         VARVE_RETURN_IF_ERROR(wal_->sync_to(edit.tombstones.rbegin()->first));
     }
-    VARVE_RETURN_IF_ERROR(ensure_manifest(*shard));
+    VARVE_RETURN_IF_ERROR(ensure_manifest(database, *shard));
     VARVE_RETURN_IF_ERROR(shard->manifest->apply(edit));
     std::lock_guard lock(database.mutex);
     shard->last_saved_tombstone =
@@ -164,11 +220,11 @@ Status StrataStorage::save_tombstones(Database &database, const std::shared_ptr<
     return {};
 }
 
-// The oldest `count` frozen memtables: those that were there when the index was flushed. A later
-// one may hold series that no index file knows yet.
+// Flushes the oldest `count` frozen memtables, not those that were frozen after the index was
+// flushed.
 Status StrataStorage::flush_shard(Database &database, const std::shared_ptr<Shard> &shard,
                                   size_t count) {
-    for (; count > 0; --count) {
+    for (; count != 0; --count) {
         std::shared_ptr<ShardMemtable> memtable;
         {
             std::lock_guard lock(database.mutex);
@@ -191,12 +247,13 @@ Status StrataStorage::flush_memtable(Database &database, const std::shared_ptr<S
         choose_tombstones(*shard, false, *sources, lsns);
     }
     if (committer_ != nullptr) {
+        // Deletes too: what the log might still lose must not be carried out in one shard alone.
         const Status synced = wal_->sync_to(std::max(memtable->lsn_max(), lsns.applied));
         if (!synced.ok()) host_.log_warning("flushing rows that the log does not hold");
     }
     {
         std::lock_guard files(shard->files_mutex);
-        VARVE_RETURN_IF_ERROR(ensure_manifest(*shard));
+        VARVE_RETURN_IF_ERROR(ensure_manifest(database, *shard));
     }
     const auto infos = write_segments(database, *shard, sources, lsns, Tier::fast, false);
     if (!infos.ok()) return infos.status();
@@ -233,20 +290,27 @@ void StrataStorage::release_log() {
         if (!pending_drops_.empty()) horizon = std::min(horizon, *pending_drops_.begin());
     }
     wal_->release(horizon);
-    remove_dropped_indexes();
+    remove_dropped_databases();
 }
 
-// The index of a dropped database goes when no frame in the log can name its series any more.
-void StrataStorage::remove_dropped_indexes() {
-    std::lock_guard lock(mutex_);
-    std::erase_if(dropped_databases_, [&](const auto &entry) {
-        const auto [db_id, lsn] = entry;
-        if (databases_.count(db_id) != 0) return true;  // opened again
-        if (wal_->released_lsn() < lsn) return false;
+// What is left of a dropped database goes when no frame in the log can name its series any more and
+// nobody uses it.
+void StrataStorage::remove_dropped_databases() {
+    std::vector<uint64_t> gone;
+    {
+        std::lock_guard lock(mutex_);
+        std::erase_if(dropped_databases_, [&](const auto &entry) {
+            const auto &[db_id, dropped] = entry;
+            if (databases_.count(db_id) != 0) return true;  // opened again
+            if (wal_->released_lsn() < dropped.lsn || !dropped.database.expired()) return false;
+            gone.push_back(db_id);
+            return true;
+        });
+    }
+    for (const uint64_t db_id : gone) {
         const Status status = files_.remove_tree(root_ + "/data/" + std::to_string(db_id));
-        if (!status.ok()) host_.log_warning("a dropped index", {{"error", status.text()}});
-        return true;
-    });
+        if (!status.ok()) host_.log_warning("a dropped database", {{"error", status.text()}});
+    }
 }
 
 }  // namespace varve::strata

@@ -94,8 +94,12 @@ Status StrataStorage::scan(varve_snapshot *handle, const varve_scan_request &req
     state->measurement = measurement;
     add_conditions(*state, request);
     for (const ShardView *one : shards) {
-        ShardScan scan{
-            one->shard, one->sources, {}, one->shard->identity.from_ns, one->shard->identity.to_ns};
+        ShardScan scan{one->shard,
+                       one->sources,
+                       {},
+                       {},
+                       one->shard->identity.from_ns,
+                       one->shard->identity.to_ns};
         for (const varve_scan_column &column : state->shape.columns) {
             scan.wanted.push_back(
                 one->shard->columns.find(measurement, view(column.name), column.type));
@@ -105,8 +109,10 @@ Status StrataStorage::scan(varve_snapshot *handle, const varve_scan_request &req
     const auto matching = snapshot.database->index.select(measurement, request.series);
     if (!matching.ok()) return matching.status();
     Bitmap possible;
-    for (const ShardView *one : shards) {
-        possible |= possible_series(*one->sources, snapshot.lsn, *matching);
+    for (size_t i = 0; i < shards.size(); ++i) {
+        ShardScan &scan = state->shards[i];
+        scan.possible = possible_series(*scan.sources, snapshot.lsn, *matching);
+        possible |= scan.possible;
     }
     std::vector<uint32_t> series;
     series.reserve(possible.cardinality());

@@ -51,11 +51,10 @@ Status StrataStorage::open_index(Database &database) {
     std::vector<SeriesIndex::Damage> damaged;
     VARVE_RETURN_IF_ERROR(database.index.open(damaged));
     for (const SeriesIndex::Damage &one : damaged) {
-        database.index_is_damaged = true;
         const Status status = quarantine(one.path, one.reason);
         if (!status.ok() && status.code() != Code::not_found) return status;
     }
-    database.indexed_end = database.index_is_damaged ? 0 : database.index.id_end();
+    database.indexed_end = database.index.incomplete() ? 0 : database.index.files_end();
     return {};
 }
 
@@ -103,6 +102,7 @@ Result<ManifestState> StrataStorage::load_manifest(const std::string &directory,
         bytes = parsed.ok() ? Status(Code::data_loss, "the manifest is another shard's")
                             : parsed.status();
     }
+    has_manifest = false;
     const Status status = quarantine(path, bytes.status().text());
     if (!status.ok()) return status;
     return state;
@@ -127,8 +127,8 @@ Status StrataStorage::load_shard(Database &database, uint64_t rp_id, uint64_t sh
     }
     shard->identity = state->identity;
     const std::vector<SegmentInfo> listed = state->segments;
-    VARVE_RETURN_IF_ERROR(load_segments(*shard, database, *state));
-    if (shard->segments.empty() && shard->identity.to_ns == 0) return {};
+    VARVE_RETURN_IF_ERROR(load_segments(*shard, database, *state, has_manifest));
+    if (shard->segments.empty() && !has_manifest) return {};
     load_tombstones(*shard, *state);
     const bool changed = state->identity != shard->identity || state->segments != listed;
     state->identity = shard->identity;
@@ -146,11 +146,80 @@ Status StrataStorage::load_shard(Database &database, uint64_t rp_id, uint64_t sh
     return {};
 }
 
-Status StrataStorage::load_segments(Shard &shard, Database &database, ManifestState &state) {
+Status StrataStorage::load_segments(Shard &shard, Database &database, ManifestState &state,
+                                    bool has_manifest) {
+    std::map<uint64_t, std::shared_ptr<Segment>> sound;
+    std::vector<uint64_t> unread;  // the disk refused; the next start asks again
+    bool whole = true;  // all that the manifest names is there
+    VARVE_RETURN_IF_ERROR(open_all(shard, sound, unread, whole));
+    std::vector<std::shared_ptr<Segment>> taken;
+    std::vector<SegmentInfo> kept;
+    for (const SegmentInfo &info : state.segments) {
+        const auto found = sound.find(info.id);
+        if (found != sound.end() && found->second->header().uuid == info.uuid) {
+            taken.push_back(found->second);
+            sound.erase(found);
+            continue;
+        }
+        whole = false;
+        if (std::find(unread.begin(), unread.end(), info.id) != unread.end()) {
+            kept.push_back(info);
+            continue;
+        }
+        host_.log_error("a segment is missing",
+                        {{"shard", shard.directory}, {"segment", std::to_string(info.id)}});
+    }
+    for (const auto &[id, segment] : sound) {
+        // A file that the manifest does not name was never finished or is merged already. But
+        // behind an unfinished edit may be a flush, and for what is missing all others may help.
+        const SegmentHeader &header = segment->header();
+        const bool named_no_more = whole && (state.complete || header.lsn_min <= state.flushed_lsn);
+        if (named_no_more || state.removed.count(id) != 0 ||
+            header.lsn_max < shard.identity.created_lsn) {
+            segment->remove_when_closed();
+        } else {
+            taken.push_back(segment);
+        }
+    }
+    sound.clear();
+    std::sort(taken.begin(), taken.end(), [](const auto &a, const auto &b) {
+        const SegmentHeader &x = a->header();
+        const SegmentHeader &y = b->header();
+        return x.lsn_max != y.lsn_max ? x.lsn_max < y.lsn_max : x.lsn_min < y.lsn_min;
+    });
+    state.segments = std::move(kept);
+    bool knows_range = has_manifest;
+    for (const auto &segment : taken) {
+        Status status = restore_series(database, *segment);
+        if (status.ok()) status = bind_segment(shard, *segment);
+        if (status.code() == Code::data_loss) {
+            VARVE_RETURN_IF_ERROR(quarantine(segment->path(), status.text()));
+            continue;
+        }
+        VARVE_RETURN_IF_ERROR(status);
+        const SegmentHeader &header = segment->header();
+        if (!knows_range) {
+            shard.identity.from_ns = header.from_ns;
+            shard.identity.to_ns = header.to_ns;
+            shard.identity.created_lsn = header.lsn_min;
+            knows_range = true;
+        }
+        database.index.reserve_ids(segment->footer().series_end);
+        shard.segments.push_back(segment);
+        state.segments.push_back(segment->info(segment->id));
+        // Not the flushed LSN: only the manifest says that a flush was finished.
+        last_flushed_lsn_ = std::max(last_flushed_lsn_, header.lsn_max);
+        database.last_lsn = std::max(database.last_lsn, header.lsn_max);
+    }
+    return {};
+}
+
+// Opens every segment in the shard's directory; damaged ones are set aside.
+Status StrataStorage::open_all(const Shard &shard,
+                               std::map<uint64_t, std::shared_ptr<Segment>> &sound,
+                               std::vector<uint64_t> &unread, bool &whole) {
     const auto names = files_.list(shard.directory);
     if (!names.ok()) return names.status();
-    std::map<uint64_t, std::shared_ptr<Segment>> sound;
-    bool whole = true;  // all that the manifest names is there
     for (const std::string &name : *names) {
         const std::string path = shard.directory + "/" + name;
         if (name.ends_with(".tmp")) {
@@ -166,60 +235,18 @@ Status StrataStorage::load_segments(Shard &shard, Database &database, ManifestSt
             sound[id] = *segment;
             continue;
         }
-        const bool damage = segment.code() == Code::data_loss ||
-                            segment.code() == Code::unsupported || segment.code() == Code::io_error;
-        if (!damage) return segment.status();
         whole = false;
+        if (segment.code() == Code::io_error) {
+            host_.log_error("a segment cannot be read now",
+                            {{"path", path}, {"error", segment.status().text()}});
+            note_damage(path + ": " + segment.status().text());
+            unread.push_back(id);
+            continue;
+        }
+        const bool damage =
+            segment.code() == Code::data_loss || segment.code() == Code::unsupported;
+        if (!damage) return segment.status();
         VARVE_RETURN_IF_ERROR(quarantine(path, segment.status().text()));
-    }
-    std::vector<std::shared_ptr<Segment>> taken;
-    for (const SegmentInfo &info : state.segments) {
-        const auto found = sound.find(info.id);
-        if (found == sound.end() || found->second->header().uuid != info.uuid) {
-            whole = false;
-            host_.log_error("a segment is missing",
-                            {{"shard", shard.directory}, {"segment", std::to_string(info.id)}});
-            continue;
-        }
-        taken.push_back(found->second);
-        sound.erase(found);
-    }
-    for (const auto &[id, segment] : sound) {
-        // A file that the manifest does not name was never finished or is merged already. But
-        // behind an unfinished edit may be a flush, and for what is missing all others may help.
-        const SegmentHeader &header = segment->header();
-        const bool named_no_more = whole && (state.complete || header.lsn_min <= state.flushed_lsn);
-        if (named_no_more || header.lsn_max < shard.identity.created_lsn) {
-            segment->remove_when_closed();
-        } else {
-            taken.push_back(segment);
-        }
-    }
-    sound.clear();
-    std::sort(taken.begin(), taken.end(), [](const auto &a, const auto &b) {
-        const SegmentHeader &x = a->header();
-        const SegmentHeader &y = b->header();
-        return x.lsn_max != y.lsn_max ? x.lsn_max < y.lsn_max : x.lsn_min < y.lsn_min;
-    });
-    state.segments.clear();
-    for (const auto &segment : taken) {
-        Status status = restore_series(database, *segment);
-        if (status.ok()) status = bind_segment(shard, *segment);
-        if (status.code() == Code::data_loss) {
-            VARVE_RETURN_IF_ERROR(quarantine(segment->path(), status.text()));
-            continue;
-        }
-        VARVE_RETURN_IF_ERROR(status);
-        const SegmentHeader &header = segment->header();
-        if (shard.identity.to_ns == 0) {  // no manifest: the segment knows
-            shard.identity.from_ns = header.from_ns;
-            shard.identity.to_ns = header.to_ns;
-            shard.identity.created_lsn = header.lsn_min;
-        }
-        database.index.reserve_ids(segment->footer().series_end);
-        shard.segments.push_back(segment);
-        state.segments.push_back(segment->info(segment->id));
-        state.flushed_lsn = std::max(state.flushed_lsn, segment->header().lsn_max);
     }
     return {};
 }

@@ -1,6 +1,7 @@
-// Renaming a measurement: its rows are written anew under the new name, shard by shard, and then a
-// delete takes the old ones, all in the log in this order. A crash between leaves rows under both
-// names and loses none.
+// Renaming a measurement: its rows are written anew under the new name, series by series, and then
+// a delete takes the old ones, all in the log in this order and under the database's lock. If there
+// is no room for the copies, a delete takes them back. A crash between leaves rows under both names
+// and loses none.
 #include <algorithm>
 
 #include "storage/strata/engine/strata_storage.hpp"
@@ -108,14 +109,6 @@ Status StrataStorage::measurement_rename(uint64_t db_id, std::string_view from, 
     auto found = database(db_id);
     if (!found.ok()) return found.status();
     Database &database = **found;
-    varve_delete_request request{};
-    request.struct_size = sizeof request;
-    request.db_id = db_id;
-    request.measurement = str(from);
-    request.from_ns = INT64_MIN;
-    request.to_ns = INT64_MAX;
-    request.durability = VARVE_DURABILITY_ALWAYS;
-    Status copied;
     {
         std::lock_guard lock(database.mutex);
         const auto live = [&](std::string_view name) -> Result<Bitmap> {
@@ -138,37 +131,48 @@ Status StrataStorage::measurement_rename(uint64_t db_id, std::string_view from, 
         if (!taken->empty()) {
             return {Code::already_exists, "measurement already exists: " + std::string(to)};
         }
-        std::string key;
-        old->for_each([&](uint32_t series) {
-            if (copied.ok()) copied = database.index.key_of(series, key);
-            if (!copied.ok()) return;
-            auto renamed = renamed_key(key, to);
-            if (!renamed.ok()) {
-                copied = renamed.status();
-                return;
-            }
-            const uint64_t hash = series_key::hash(*renamed, database.hash_seed);
-            const auto made = database.index.intern(*renamed, hash);
-            if (!made.ok()) {
-                copied = made.status();
-                return;
-            }
-            for (const auto &[shard_key, shard] : database.shards) {
-                if (copied.ok()) {
-                    copied = rename_series(database, *shard, series, from, *made, *renamed, to);
-                }
-            }
-        });
+        Status status = rename_all(database, from, to, *old);
+        const std::string_view gone = status.ok() ? from : to;
+        varve_delete_request request{};
+        request.struct_size = sizeof request;
+        request.db_id = db_id;
+        request.measurement = str(gone);
+        request.from_ns = INT64_MIN;
+        request.to_ns = INT64_MAX;
+        request.durability = VARVE_DURABILITY_ALWAYS;
+        if (status.ok()) return delete_locked(database, request, done, ctx);
+        const Status undone = delete_locked(
+            database, request, [](void *, const varve_write_result *) {}, nullptr);
+        return undone.ok() ? status : undone;
     }
-    if (copied.ok()) return delete_rows(request, done, ctx);
-    // What was copied before the error goes again.
-    request.measurement = str(to);
-    const Status undone = delete_rows(
-        request, [](void *, const varve_write_result *) {}, nullptr);
-    if (!undone.ok()) {
-        host_.log_error("rows of a failed rename stay behind", {{"error", undone.text()}});
-    }
-    return copied;
+}
+
+// [writer]
+Status StrataStorage::rename_all(Database &database, std::string_view from, std::string_view to,
+                                 const Bitmap &series) {
+    Status status;
+    std::string key;
+    series.for_each([&](uint32_t one) {
+        if (status.ok()) status = database.index.key_of(one, key);
+        if (!status.ok()) return;
+        auto renamed = renamed_key(key, to);
+        if (!renamed.ok()) {
+            status = renamed.status();
+            return;
+        }
+        const auto made =
+            database.index.intern(*renamed, series_key::hash(*renamed, database.hash_seed));
+        if (!made.ok()) {
+            status = made.status();
+            return;
+        }
+        for (const auto &[shard_key, shard] : database.shards) {
+            if (status.ok()) {
+                status = rename_series(database, *shard, one, from, *made, *renamed, to);
+            }
+        }
+    });
+    return status;
 }
 
 }  // namespace varve::strata

@@ -104,7 +104,9 @@ void StrataStorage::replay_drop(const Frame &frame) {
                identity.created_lsn <= frame.lsn;
     });
     pending_drops_.insert(frame.lsn);
-    if (!one && rp_id == 0) dropped_databases_[db_id] = frame.lsn;
+    if (one || rp_id != 0) return;
+    dropped_databases_[db_id] = {frame.lsn, *database};
+    databases_.erase(db_id);
 }
 
 void StrataStorage::replay_tombstone(const Frame &frame) {
@@ -155,7 +157,7 @@ void StrataStorage::flush_replayed(Database &database) {
         for (const auto &[key, shard] : one->shards) used += shard->memory_bytes();
     }
     if (used <= limit) return;
-    Status indexed = flush_index(database, true);
+    const Status indexed = flush_index(database, true);
     for (const auto &[key, shard] : database.shards) {
         shard->freeze();
         Status status = indexed;

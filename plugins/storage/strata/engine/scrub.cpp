@@ -151,7 +151,12 @@ Status StrataStorage::verify(std::string_view path, varve_sink report) {
 
 Status StrataStorage::scrub() {
     if (!running_) return {Code::unavailable, "the storage is not running"};
-    return scrub_all(false);
+    std::unique_lock lock(maintenance_mutex_);
+    const uint64_t mine = ++scrubs_wanted_;
+    maintenance_wanted_.notify_all();
+    maintenance_done_.wait(lock, [&] { return scrubs_done_ >= mine || stop_maintenance_; });
+    if (scrubs_done_ < mine) return {Code::unavailable, "the storage was stopped"};
+    return scrub_status_;
 }
 
 // Reads every segment and index file. What is damaged is set aside: with the file its rows are
@@ -189,7 +194,7 @@ Status StrataStorage::scrub_all(bool paced) {
         const Status index = database->index.verify();
         if (!index.ok()) {
             if (first.ok()) first = index;
-            VARVE_RETURN_IF_ERROR(repair_index(*database));
+            VARVE_RETURN_IF_ERROR(repair_index(*database, false));
         }
     }
     return first;
@@ -202,13 +207,15 @@ Status StrataStorage::set_aside(Database &database, const std::shared_ptr<Shard>
     std::lock_guard files(shard->files_mutex);
     {
         std::lock_guard lock(database.mutex);
-        auto &all = shard->segments;
-        const auto found = std::find(all.begin(), all.end(), segment);
-        if (shard->dropped || found == all.end()) return {};
-        all.erase(found);
-        shard->publish();
+        const auto &all = shard->segments;
+        if (shard->dropped || std::find(all.begin(), all.end(), segment) == all.end()) return {};
     }
     VARVE_RETURN_IF_ERROR(shard->manifest->apply({0, {}, {segment->id}, {}, {}}));
+    {
+        std::lock_guard lock(database.mutex);
+        std::erase(shard->segments, segment);
+        shard->publish();
+    }
     return quarantine(segment->path(), reason);
 }
 

@@ -38,6 +38,12 @@ uint64_t Shard::oldest_memtable_lsn() const {
     return active == nullptr || active->empty() ? UINT64_MAX : active->lsn_min();
 }
 
+bool Shard::covers(uint64_t lsn) const {
+    return oldest_memtable_lsn() > lsn &&
+           std::all_of(segments.begin(), segments.end(),
+                       [&](const auto &segment) { return segment->header().applied_lsn >= lsn; });
+}
+
 uint64_t Shard::first_unflushed_lsn() const {
     uint64_t lsn = oldest_memtable_lsn();
     for (const auto &tombstone : tombstones) {
@@ -48,7 +54,7 @@ uint64_t Shard::first_unflushed_lsn() const {
 
 namespace {
 
-// The memtable's series among the candidates that have rows up to the LSN.
+// The memtable's series among the candidates.
 Bitmap series_of(const Memtable &memtable, uint64_t lsn, const Bitmap &candidates) {
     Bitmap found;
     if (candidates.cardinality() < memtable.series_count() / 8) {
@@ -217,6 +223,7 @@ void apply_rows(Database &database, Shard &shard, const RowsPart &part, uint64_t
             same->source = &source;
         }
     }
+    if (targets.empty()) return;
     const auto shape_of = [&](const std::vector<Target> &some) {
         std::vector<const Column *> columns;
         columns.reserve(some.size());

@@ -38,9 +38,11 @@ struct Shard {
     std::vector<std::shared_ptr<const Tombstone>> tombstones;  // [writer] in the order of LSNs
     std::shared_ptr<const Sources> sources;                    // [writer]
     uint64_t flushed_lsn = 0;                                  // [writer]
-    int64_t touched_ns = 0;  // [writer] monotonic, the last write or delete
-    bool dropped = false;    // [writer]
-    size_t frozen_max = 4;   // [writer] more memtables to be flushed refuse writes
+    int64_t touched_ns = 0;            // [writer] monotonic, the last write or delete
+    std::atomic<bool> dropped{false};  // [writer]
+    int64_t retry_ns = 0;              // [writer] no merge before, after one that failed
+    int64_t retry_pause_ns = 0;        // [writer]
+    size_t frozen_max = 4;             // [writer] more memtables to be flushed refuse writes
 
     std::mutex files_mutex;
     std::optional<Manifest> manifest;
@@ -53,6 +55,8 @@ struct Shard {
     uint64_t segment_bytes() const;
     // Of the rows in memtables; UINT64_MAX if there are none. [writer]
     uint64_t oldest_memtable_lsn() const;
+    // Whether no row older than a delete with this LSN still needs it. [writer]
+    bool covers(uint64_t lsn) const;
     // The lowest LSN that is in no segment and not in the manifest; UINT64_MAX if there is none.
     // [writer]
     uint64_t first_unflushed_lsn() const;
@@ -90,9 +94,9 @@ struct Database {
     uint64_t last_lsn = 0;
     uint64_t forgotten_series = 0;  // since the last collection began
     uint64_t collect_lsn = 0;       // of the collection under way
-    bool index_is_damaged = false;  // when it was opened
-    uint32_t indexed_end = 0;       // when it was opened: its files know all ids below
-    Bitmap known;                   // while recovering: ids whose keys are known to be there
+    std::atomic<bool> repairs_index{false};
+    uint32_t indexed_end = 0;  // when it was opened: its files know all ids below
+    Bitmap known;              // while recovering: ids whose keys are known to be there
 };
 
 // Puts the rows into the shard's memtable and schema. [writer]

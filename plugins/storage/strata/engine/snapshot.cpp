@@ -59,8 +59,6 @@ Status StrataStorage::snapshot(std::string_view directory, std::string_view base
     std::string list = "strata-snapshot 1\n";
     for (const auto &database : all_databases()) {
         const std::string below = "data/" + std::to_string(database->id) + "/";
-        VARVE_RETURN_IF_ERROR(files_.make_directory(target + "/" + below + "index"));
-        VARVE_RETURN_IF_ERROR(database->index.link_to(target + "/" + below + "index"));
         std::vector<std::shared_ptr<Shard>> shards;
         {
             std::lock_guard lock(database->mutex);
@@ -69,6 +67,10 @@ Status StrataStorage::snapshot(std::string_view directory, std::string_view base
         for (const auto &shard : shards) {
             VARVE_RETURN_IF_ERROR(snapshot_shard(*database, *shard, target, known, list));
         }
+        // After the segments, so that it knows all their series.
+        VARVE_RETURN_IF_ERROR(flush_index(*database, true));
+        VARVE_RETURN_IF_ERROR(files_.make_directory(target + "/" + below + "index"));
+        VARVE_RETURN_IF_ERROR(database->index.link_to(target + "/" + below + "index"));
     }
     return write_file(target + "/SNAPSHOT", list);
 }
@@ -114,29 +116,42 @@ Status StrataStorage::compact_flush() {
 
 Status StrataStorage::rebuild_index() {
     if (!running_) return {Code::unavailable, "the storage is not running"};
-    for (const auto &database : all_databases()) VARVE_RETURN_IF_ERROR(repair_index(*database));
+    for (const auto &database : all_databases()) {
+        VARVE_RETURN_IF_ERROR(repair_index(*database, true));
+    }
     return {};
 }
 
-// Leaves out the index files that are damaged, and takes their keys from the segments.
-Status StrataStorage::repair_index(Database &database) {
+// Leaves out the index files that are damaged (or all), and takes their keys from the segments and,
+// for rows that are in no segment yet, from what the files still tell. Writers wait meanwhile.
+Status StrataStorage::repair_index(Database &database, bool everything) {
     std::vector<SeriesIndex::Damage> damaged;
-    VARVE_RETURN_IF_ERROR(database.index.abandon_damaged(damaged));
-    for (const SeriesIndex::Damage &one : damaged) {
-        VARVE_RETURN_IF_ERROR(quarantine(one.path, one.reason));
-    }
-    std::vector<std::shared_ptr<Segment>> segments;
     {
         std::lock_guard lock(database.mutex);
-        for (const auto &[key, shard] : database.shards) {
-            segments.insert(segments.end(), shard->segments.begin(), shard->segments.end());
+        database.repairs_index = true;
+        std::vector<std::pair<uint32_t, std::string>> kept;
+        std::string key;
+        for (const auto &[shard_key, shard] : database.shards) {
+            for (const auto &memtable : shard->sources->memtables) {
+                for (const uint32_t series : memtable->series()) {
+                    if (database.index.key_of(series, key).ok()) kept.emplace_back(series, key);
+                }
+            }
         }
+        VARVE_RETURN_IF_ERROR(database.index.abandon_files(everything, damaged));
+        const auto restore = [&](uint32_t series, std::string_view text) {
+            return database.index.restore(series, text);
+        };
+        for (const auto &[shard_key, shard] : database.shards) {
+            for (const auto &segment : shard->segments) {
+                VARVE_RETURN_IF_ERROR(segment->read_keys(restore));
+            }
+        }
+        for (const auto &[series, text] : kept) VARVE_RETURN_IF_ERROR(restore(series, text));
+        database.repairs_index = false;
     }
-    for (const auto &segment : segments) {
-        std::lock_guard lock(database.mutex);
-        VARVE_RETURN_IF_ERROR(segment->read_keys([&](uint32_t series, std::string_view key) {
-            return database.index.restore(series, key);
-        }));
+    for (const SeriesIndex::Damage &one : damaged) {
+        VARVE_RETURN_IF_ERROR(quarantine(one.path, one.reason));
     }
     return flush_index(database, true);
 }

@@ -3,6 +3,12 @@
 #include <algorithm>
 
 namespace varve::strata {
+namespace {
+
+// How often it is looked whether a write that was held back has waited long enough.
+constexpr int64_t kAcknowledgeIntervalNs = 100'000'000;
+
+}  // namespace
 
 const varve_descriptor &StrataStorage::descriptor() {
     static const varve_config_key keys[] = {
@@ -10,6 +16,9 @@ const varve_descriptor &StrataStorage::descriptor() {
          VARVE_CONFIG_SIZE, 0},
         {"wal_segment_size", "\"64MiB\"", "Size of one file of the log.", VARVE_CONFIG_SIZE, 0},
         {"wal_size_max", "\"1GiB\"", "Beyond it the shards that hold the log back are flushed.",
+         VARVE_CONFIG_SIZE, 0},
+        {"free_space_min", "\"256MiB\"",
+         "With less space free on the disk rows are refused, so that deletes still have room.",
          VARVE_CONFIG_SIZE, 0},
         {"segments_max", "4", "More segments of about one size in a shard are merged.",
          VARVE_CONFIG_INTEGER, 0},
@@ -63,6 +72,7 @@ Status StrataStorage::read_options() {
     VARVE_RETURN_IF_ERROR(read("memtable_size_max", 4096, options_.memtable_size_max));
     VARVE_RETURN_IF_ERROR(read("wal_segment_size", 8192, options_.wal_segment_size));
     VARVE_RETURN_IF_ERROR(read("wal_size_max", 8192, options_.wal_size_max));
+    VARVE_RETURN_IF_ERROR(read("free_space_min", 0, options_.free_space_min));
     VARVE_RETURN_IF_ERROR(read("segments_max", 1, options_.segments_max));
     VARVE_RETURN_IF_ERROR(read("segment_size_max", 4096, options_.segment_size_max));
     VARVE_RETURN_IF_ERROR(read("flush_after", 1, options_.flush_after_ns));
@@ -116,6 +126,14 @@ Status StrataStorage::start() {
         status = spawn(
             "strata-merge", [](void *self) { static_cast<Self *>(self)->merge_loop(); }, merger_);
     }
+    if (status.ok()) {
+        varve_error error = abi_error();
+        const int32_t code = host_.tasks()->every(
+            host_.raw(), kAcknowledgeIntervalNs,
+            [](void *self) { static_cast<Self *>(self)->release_held_back(false); }, this,
+            &acknowledger_, &error);
+        if (code != VARVE_OK) status = Status::from_abi(code, error);
+    }
     if (!status.ok()) stop();
     return status;
 }
@@ -128,6 +146,7 @@ void StrataStorage::stop() {
         maintenance_wanted_.notify_all();
         maintenance_done_.notify_all();
     }
+    if (acknowledger_ != nullptr) host_.tasks()->cancel(std::exchange(acknowledger_, nullptr));
     for (varve_task **task : {&flusher_, &merger_}) {
         if (*task != nullptr) host_.tasks()->join(std::exchange(*task, nullptr));
     }

@@ -35,6 +35,7 @@ struct StrataOptions {
     uint64_t memtable_size_max = 64 << 20;
     uint64_t wal_segment_size = 64 << 20;
     uint64_t wal_size_max = uint64_t{1} << 30;
+    uint64_t free_space_min = 256 << 20;
     uint64_t segments_max = 4;
     uint64_t segment_size_max = 256 << 20;
     int64_t flush_after_ns = 600'000'000'000;
@@ -126,11 +127,15 @@ class StrataStorage final : public Storage {
     Status check_age(const Snapshot &snapshot);
 
     // ---- deletes.cpp ----
+    Status delete_locked(Database &database, const varve_delete_request &request,
+                         varve_write_done done, void *ctx);
     void apply_tombstone(Database &database, uint64_t rp_id, const Tombstone &tombstone);
     void settle_delete(Database &database, Shard &shard, const Tombstone &tombstone);
     void forget_series(Database &database, const Bitmap &candidates);
 
     // ---- rename.cpp ----
+    Status rename_all(Database &database, std::string_view from, std::string_view to,
+                      const Bitmap &series);
     Status rename_series(Database &database, Shard &shard, uint32_t from,
                          std::string_view measurement, uint32_t to, std::string_view key,
                          std::string_view name);
@@ -151,7 +156,9 @@ class StrataStorage final : public Storage {
     Status load_shard(Database &database, uint64_t rp_id, uint64_t shard_id);
     Result<ManifestState> load_manifest(const std::string &directory, const ShardIdentity &fallback,
                                         bool &has_manifest);
-    Status load_segments(Shard &shard, Database &database, ManifestState &state);
+    Status load_segments(Shard &shard, Database &database, ManifestState &state, bool has_manifest);
+    Status open_all(const Shard &shard, std::map<uint64_t, std::shared_ptr<Segment>> &sound,
+                    std::vector<uint64_t> &unread, bool &whole);
     void load_tombstones(Shard &shard, const ManifestState &state);
     Status restore_series(Database &database, const Segment &segment);
     Status bind_segment(Shard &shard, Segment &segment);
@@ -175,14 +182,17 @@ class StrataStorage final : public Storage {
     void flush_all(bool everything);
     bool wants_flush(Shard &shard, bool everything, uint64_t wal_horizon);
     Status flush_index(Database &database, bool everything);
+    void relieve(Database &database,
+                 std::vector<std::pair<std::shared_ptr<Shard>, size_t>> &flushed);
     Status flush_shard(Database &database, const std::shared_ptr<Shard> &shard, size_t count);
     Status flush_memtable(Database &database, const std::shared_ptr<Shard> &shard,
                           const std::shared_ptr<ShardMemtable> &memtable);
     Status save_tombstones(Database &database, const std::shared_ptr<Shard> &shard);
     Status save_names(Database &database, Shard &shard);
-    Status ensure_manifest(Shard &shard);
+    Status ensure_manifest(Database &database, Shard &shard);
+    void check_space();
     void release_log();
-    void remove_dropped_indexes();
+    void remove_dropped_databases();
     void wake(bool flush);
     void note_error(const std::string &directory, const Status &status);
 
@@ -218,7 +228,7 @@ class StrataStorage final : public Storage {
     Status snapshot_shard(Database &database, Shard &shard, const std::string &target,
                           const std::string &known, std::string &list);
     Status compact_flush();
-    Status repair_index(Database &database);
+    Status repair_index(Database &database, bool everything);
 
     // ---- schema.cpp ----
     Result<Bitmap> visible(const Snapshot &snapshot, const varve_schema_request &request);
@@ -235,13 +245,22 @@ class StrataStorage final : public Storage {
     varve_task *committer_ = nullptr;
     varve_task *flusher_ = nullptr;
     varve_task *merger_ = nullptr;
+    varve_task *acknowledger_ = nullptr;  // a timer
     std::atomic<bool> running_{false};
     std::atomic<int64_t> written_ns_{0};  // monotonic, of the last write
+    std::atomic<bool> disk_is_full_{false};
+    std::atomic<uint64_t> free_bytes_{UINT64_MAX};  // when it was last looked at
 
     std::mutex mutex_;
     std::map<uint64_t, std::shared_ptr<Database>> databases_;
-    std::multiset<uint64_t> pending_drops_;           // LSNs whose renames are not durable yet
-    std::map<uint64_t, uint64_t> dropped_databases_;  // id → LSN; their index is still there
+    std::multiset<uint64_t> pending_drops_;  // LSNs whose renames are not durable yet
+    struct Dropped {
+        uint64_t lsn;
+        std::weak_ptr<Database> database;
+    };
+    std::map<uint64_t, Dropped> dropped_databases_;  // by id; their directory is still there
+    // Directories of dropped shards that could not be renamed yet: from, to.
+    std::vector<std::pair<std::string, std::string>> unmoved_;
     std::atomic<uint64_t> open_snapshots_{0};
     std::mutex damage_mutex_;
     std::vector<std::string> damage_;  // what was set aside or lost, for the status
@@ -267,6 +286,9 @@ class StrataStorage final : public Storage {
     bool stop_maintenance_ = false;
     bool flush_woken_ = false;
     bool merge_woken_ = false;
+    uint64_t scrubs_wanted_ = 0;
+    uint64_t scrubs_done_ = 0;
+    Status scrub_status_;
     uint64_t flushes_wanted_ = 0;
     uint64_t flushes_done_ = 0;
     uint64_t compactions_wanted_ = 0;

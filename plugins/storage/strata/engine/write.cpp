@@ -57,6 +57,10 @@ class View final : public storage::PlanView {
     }
     bool live(uint32_t series) const override { return database_.index.live(series); }
     uint64_t live_count() const override { return database_.index.live_count(); }
+    uint64_t measurement_series_count(std::string_view measurement) override {
+        const auto all = database_.index.select(measurement, nullptr);
+        return all.ok() ? database_.index.live_among(*all) : 0;
+    }
     uint64_t tag_value_count(std::string_view measurement, std::string_view tag) override {
         return database_.index.tag_value_count(measurement, tag);
     }
@@ -113,6 +117,11 @@ void StrataStorage::ensure_active(Shard &shard) {
 
 // Whether there is memory for the rows; asked before anything is logged.
 Status StrataStorage::admit(Database &database, const Rows &rows) {
+    if (disk_is_full_) {
+        return {Code::resource_exhausted, "the disk has " + std::to_string(free_bytes_) +
+                                              " bytes free, free_space_min asks for " +
+                                              std::to_string(options_.free_space_min)};
+    }
     for (const RowsPart &part : rows.parts) {
         const auto shard = database.shards.find({rows.rp_id, part.shard_id});
         if (shard == database.shards.end() ||
@@ -138,7 +147,7 @@ void StrataStorage::apply(Database &database, const Rows &rows, uint64_t lsn) {
     const int64_t now_ns = host_.monotonic_ns();
     for (const RowsPart &part : rows.parts) {
         Shard &shard = shard_or_new(database, rows.rp_id, part, lsn);
-        // From the log also come rows of a dropped shard whose place this one has taken.
+        // Flushed already, or of an earlier life of the shard.
         if (lsn <= shard.flushed_lsn || lsn < shard.identity.created_lsn) continue;
         ensure_active(shard);
         ShardMemtable &memtable = *shard.active;
@@ -165,10 +174,9 @@ void StrataStorage::apply(Database &database, const Rows &rows, uint64_t lsn) {
 // Whether the rows' shards or the account are so full that senders should slow down.
 bool StrataStorage::is_tight(const Database &database, const Rows &rows) const {
     const auto *memory = host_.memory();
-    if (memory != nullptr && write_account_ != nullptr &&
-        memory->used(write_account_) > memory->limit(write_account_) / 100 * kSoftShare) {
-        return true;
-    }
+    const uint64_t limit =
+        memory == nullptr || write_account_ == nullptr ? 0 : memory->limit(write_account_);
+    if (limit != 0 && memory->used(write_account_) > limit / 100 * kSoftShare) return true;
     return std::any_of(rows.parts.begin(), rows.parts.end(), [&](const RowsPart &part) {
         const auto shard = database.shards.find({rows.rp_id, part.shard_id});
         return shard != database.shards.end() && shard->second->frozen.size() >= kFrozenSoft;

@@ -126,7 +126,9 @@ Status SeriesIndex::open(std::vector<Damage> &damaged) {
     }
     VARVE_RETURN_IF_ERROR(open_files(*manifest, damaged));
     const bool fresh = std::find(names->begin(), names->end(), "MANIFEST") == names->end();
+    incomplete_ = std::find(names->begin(), names->end(), "INCOMPLETE") != names->end();
     if (!fresh && damaged.size() == sound) return {};
+    if (damaged.size() != sound) VARVE_RETURN_IF_ERROR(mark_incomplete());
     VARVE_RETURN_IF_ERROR(commit(state()->files));
     return files_.sync_directory(parent_of(directory_));
 }
@@ -354,6 +356,7 @@ Status SeriesIndex::abandon(const std::string &path) {
     }
     if (inputs.empty()) return {Code::not_found, path + " is no file of the series index"};
     const FileList files = replaced(state()->files, inputs, nullptr);
+    VARVE_RETURN_IF_ERROR(mark_incomplete());
     VARVE_RETURN_IF_ERROR(commit(files));
     const std::lock_guard lock(mutex_);
     State next = *state_;

@@ -1,4 +1,6 @@
 // Looking after an index: damaged files out, copies of the sound ones, a check from outside.
+#include <algorithm>
+
 #include "storage/strata/index/series_index.hpp"
 
 namespace varve::strata {
@@ -9,12 +11,39 @@ void SeriesIndex::set_live(Bitmap live) {
     counts_tags_ = false;
 }
 
-Status SeriesIndex::abandon_damaged(std::vector<Damage> &damaged) {
+uint32_t SeriesIndex::files_end() const {
+    uint32_t end = 0;
+    for (const auto &file : state()->files) end = std::max(end, file->header().id_end);
+    return end;
+}
+
+Status SeriesIndex::mark_incomplete() {
+    auto file = files_.open(directory_ + "/INCOMPLETE", VARVE_FILE_WRITE | VARVE_FILE_CREATE);
+    if (!file.ok()) return file.status();
+    VARVE_RETURN_IF_ERROR(file->sync());
+    VARVE_RETURN_IF_ERROR(files_.sync_directory(directory_));
+    incomplete_ = true;
+    return {};
+}
+
+Status SeriesIndex::mark_complete() {
+    if (!incomplete_) return {};
+    VARVE_RETURN_IF_ERROR(files_.remove(directory_ + "/INCOMPLETE"));
+    VARVE_RETURN_IF_ERROR(files_.sync_directory(directory_));
+    incomplete_ = false;
+    return {};
+}
+
+Status SeriesIndex::abandon_files(bool everything, std::vector<Damage> &damaged) {
     for (const auto &file : FileList(state()->files)) {
         const Status status = file->verify();
-        if (status.ok()) continue;
+        if (status.ok() && !everything) continue;
         VARVE_RETURN_IF_ERROR(abandon(file->path()));
-        damaged.push_back({file->path(), status.text()});
+        if (status.ok()) {
+            VARVE_RETURN_IF_ERROR(files_.remove(file->path()));
+        } else {
+            damaged.push_back({file->path(), status.text()});
+        }
     }
     return {};
 }

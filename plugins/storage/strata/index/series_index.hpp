@@ -98,6 +98,7 @@ class SeriesIndex {
     void set_live(Bitmap live);
     bool live(uint32_t id) const { return live_.contains(id); }
     uint64_t live_count() const { return live_count_; }
+    uint64_t live_among(const Bitmap &ids) const { return live_.and_cardinality(ids); }
     // Over live series, exact. The first call of either goes through all live keys; from then on
     // every revive and forget does for its series.
     uint64_t tag_value_count(std::string_view measurement, std::string_view tag);
@@ -140,10 +141,17 @@ class SeriesIndex {
     Status verify() const;
     // A file turned out to be damaged: goes on without it. Its ids may be restored.
     Status abandon(const std::string &path);
-    // Goes on without every file that does not verify, and says which.
-    Status abandon_damaged(std::vector<Damage> &damaged);
+    // Goes on without any file, or (unless `everything`) without those that do not verify, and says
+    // which of them are damaged. Sound ones are removed.
+    Status abandon_files(bool everything, std::vector<Damage> &damaged);
     // Links (or copies) the files and writes their MANIFEST into a directory that exists.
     Status link_to(const std::string &directory);
+    // Files were left out, and their ids are perhaps not restored and flushed: until mark_complete
+    // every open says so, by the file INCOMPLETE.
+    bool incomplete() const { return incomplete_.load(); }
+    // The files know every id below that was not collected; the heads may know more.
+    uint32_t files_end() const;
+    Status mark_complete();
     // Reads every byte of an index that is not open; changes nothing. Adds to `file_count`.
     static Status verify_files(const Files &files, const std::string &directory,
                                std::vector<Damage> &damaged, uint64_t &file_count);
@@ -171,6 +179,8 @@ class SeriesIndex {
     Status append(std::string_view key, uint64_t hash, uint32_t id);
     void count_tags(uint32_t id, int change);
     void set_up_counts();
+
+    Status mark_incomplete();
 
     // ---- open's ----
     Result<IndexManifest> read_manifest(const std::vector<std::string> &names,
@@ -205,6 +215,7 @@ class SeriesIndex {
     std::shared_ptr<const State> state_;
     std::atomic<uint64_t> version_{0};  // of state_
     std::atomic<uint32_t> id_end_{0};
+    std::atomic<bool> incomplete_{false};
 
     // The writer's.
     std::shared_ptr<const State> writer_state_;

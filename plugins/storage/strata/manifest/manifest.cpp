@@ -97,6 +97,7 @@ Result<ManifestEdit> decode_edit(std::string_view payload) {
 
 void apply_edit(const ManifestEdit &edit, ManifestState &state) {
     for (const uint64_t id : edit.removed) {
+        state.removed.insert(id);
         std::erase_if(state.segments, [&](const SegmentInfo &info) { return info.id == id; });
     }
     state.segments.insert(state.segments.end(), edit.added.begin(), edit.added.end());

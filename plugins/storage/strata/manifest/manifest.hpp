@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,6 +61,7 @@ struct ManifestState {
     uint64_t flushed_lsn = 0;
     std::vector<SegmentInfo> segments;           // in the order of their LSNs
     std::map<uint64_t, std::string> tombstones;  // LSN → scan/tombstone.hpp's bytes
+    std::set<uint64_t> removed;                  // segments that edits of this file took out
     uint64_t sequence = 0;                       // of the last record
     uint64_t seed = 0;
     uint64_t size_bytes = 0;  // of the sound part

@@ -70,8 +70,15 @@ uint64_t *Memtable::reserve(uint32_t series, const Shape *shape, int64_t time, u
         chunk->rows + size_t{chunk->count.load(std::memory_order_relaxed)} * shape->words();
     row[0] = static_cast<uint64_t>(time);
     row[1] = lsn;
-    lsn_min_ = std::min(lsn_min_, lsn);
-    lsn_max_ = std::max(lsn_max_, lsn);
+    // Before the row is shown.
+    if (time < chunk->time_min.load(std::memory_order_relaxed)) {
+        chunk->time_min.store(time, std::memory_order_relaxed);
+    }
+    if (time > chunk->time_max.load(std::memory_order_relaxed)) {
+        chunk->time_max.store(time, std::memory_order_relaxed);
+    }
+    if (lsn < lsn_min()) lsn_min_.store(lsn, std::memory_order_relaxed);
+    if (lsn > lsn_max()) lsn_max_.store(lsn, std::memory_order_relaxed);
     return row;
 }
 
@@ -79,6 +86,7 @@ void Memtable::publish(uint32_t series) {
     Chunk &chunk = *slot_of(series)->last;
     chunk.count.store(chunk.count.load(std::memory_order_relaxed) + 1, std::memory_order_release);
     row_count_.store(row_count() + 1, std::memory_order_relaxed);
+    size_bytes_.store(arena_.size_bytes(), std::memory_order_relaxed);
 }
 
 uint64_t Memtable::keep_text(std::string_view text) {

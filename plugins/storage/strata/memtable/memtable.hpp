@@ -55,6 +55,9 @@ struct Chunk {
     uint32_t capacity = 0;
     std::atomic<uint32_t> count{0};
     std::atomic<Chunk *> next{nullptr};
+    // Of the rows shown so far, and perhaps of the next one.
+    std::atomic<int64_t> time_min{INT64_MAX};
+    std::atomic<int64_t> time_max{INT64_MIN};
     uint64_t *rows = nullptr;
 
     const uint64_t *row(uint32_t index) const { return rows + index * shape->words(); }
@@ -83,9 +86,9 @@ class Memtable {
     uint64_t size_bytes() const { return size_bytes_.load(std::memory_order_relaxed); }
     uint64_t row_count() const { return row_count_.load(std::memory_order_relaxed); }
     bool empty() const { return row_count() == 0; }
-    // Of the rows; meaningless while it is empty. Written under the writer's lock.
-    uint64_t lsn_min() const { return lsn_min_; }
-    uint64_t lsn_max() const { return lsn_max_; }
+    // Of the rows; meaningless while it is empty.
+    uint64_t lsn_min() const { return lsn_min_.load(std::memory_order_relaxed); }
+    uint64_t lsn_max() const { return lsn_max_.load(std::memory_order_relaxed); }
     int64_t created_ns = 0;  // when the first row came, monotonic; the writer's
 
   private:
@@ -114,8 +117,8 @@ class Memtable {
     std::vector<uint64_t> first_lsns_;  // like series_
     std::atomic<uint64_t> size_bytes_{0};
     std::atomic<uint64_t> row_count_{0};
-    uint64_t lsn_min_ = UINT64_MAX;
-    uint64_t lsn_max_ = 0;
+    std::atomic<uint64_t> lsn_min_{UINT64_MAX};
+    std::atomic<uint64_t> lsn_max_{0};
 };
 
 }  // namespace varve::strata

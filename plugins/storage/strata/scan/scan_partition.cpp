@@ -5,6 +5,8 @@
 namespace varve::strata {
 namespace {
 
+constexpr uint64_t kBlocksPerCharge = 16;
+
 varve_column column_of(const varve_scan_column &asked, const DecodedColumn &decoded) {
     varve_column column{};
     column.name = asked.name;
@@ -55,10 +57,15 @@ ScanPartition::ScanPartition(std::shared_ptr<const ScanState> state, std::vector
       key_cursor_(*state_->index),
       charge_(state_->memory, state_->shape.request->account) {}
 
+const ShardScan &ScanPartition::shard() const {
+    const size_t count = state_->shards.size();
+    return state_
+        ->shards[state_->shape.request->descending != 0 ? count - 1 - shard_at_ : shard_at_];
+}
+
 Status ScanPartition::open_reader() {
     const bool descending = state_->shape.request->descending != 0;
-    const size_t count = state_->shards.size();
-    const ShardScan &shard = state_->shards[descending ? count - 1 - shard_at_ : shard_at_];
+    const ShardScan &shard = this->shard();
     ReadOptions options;
     options.range = state_->shape.range;
     options.lsn = state_->lsn;
@@ -70,7 +77,7 @@ Status ScanPartition::open_reader() {
 
 Status ScanPartition::charge() {
     const uint64_t size_bytes = clip_arena_.size_bytes() + lookup_arena_.size_bytes() +
-                                cache_.size_bytes() + keys_bytes_ +
+                                cache_.size_bytes() + lookup_cache_.size_bytes() + keys_bytes_ +
                                 (reader_ == nullptr ? 0 : reader_->size_bytes());
     if (size_bytes <= charged_) return {};
     VARVE_RETURN_IF_ERROR(charge_.add(size_bytes - charged_));
@@ -88,6 +95,10 @@ Status ScanPartition::next_block() {
             rows_given_ = 0;
             reader_.reset();
             ++series_at_;
+            continue;
+        }
+        if (reader_ == nullptr && !shard_has(series_[series_at_])) {
+            ++shard_at_;
             continue;
         }
         if (reader_ == nullptr) {
@@ -115,7 +126,7 @@ Status ScanPartition::next(varve_block &block) {
         if (!stats.ok()) return stats.status();
         stats_ = *stats;
     } while (stats_ != nullptr && state_->excludes(stats_));
-    VARVE_RETURN_IF_ERROR(charge());
+    if (blocks_++ % kBlocksPerCharge == 0) VARVE_RETURN_IF_ERROR(charge());
     block.struct_size = sizeof block;
     block.series = static_cast<uint32_t>(series_at_);
     block.rows = reader_->row_count();
@@ -190,7 +201,7 @@ Status ScanPartition::lookup_one(uint32_t series, int64_t time, std::span<const 
     for (const ShardScan &shard : state_->shards) {
         if (time < shard.from_ns || (time >= shard.to_ns && shard.to_ns != INT64_MAX)) continue;
         SeriesReader reader(shard.sources, series_[series], state_->measurement, shard.wanted,
-                            options, cache_);
+                            options, lookup_cache_);
         VARVE_RETURN_IF_ERROR(reader.open());
         const Status status = reader.next();
         if (status.code() == Code::end) continue;

@@ -14,6 +14,7 @@ struct ShardScan {
     std::shared_ptr<const void> keeper;  // the shard, so that its columns stay
     std::shared_ptr<const Sources> sources;
     std::vector<const Column *> wanted;  // per column of the scan, null where the shard has none
+    Bitmap possible;                     // the series that may have rows
     int64_t from_ns = 0;
     int64_t to_ns = 0;
 };
@@ -52,6 +53,8 @@ class ScanPartition final : public storage::Partition {
     };
     // A series' key is read before its first block is handed out.
     Status load_key(uint32_t series);
+    const ShardScan &shard() const;
+    bool shard_has(uint32_t series) const { return shard().possible.contains(series); }
     Status open_reader();
     Status next_block();
     Status charge();
@@ -63,7 +66,9 @@ class ScanPartition final : public storage::Partition {
     size_t series_at_ = 0;
     size_t shard_at_ = 0;
     uint64_t rows_given_ = 0;  // of this series
+    uint64_t blocks_ = 0;
     GroupCache cache_;
+    GroupCache lookup_cache_{8 << 20, true};
     std::unique_ptr<SeriesReader> reader_;
     const varve_block_stats *stats_ = nullptr;
     bool loaded_ = false;

@@ -74,9 +74,13 @@ void SeriesReader::collect_memtables() {
         for (const Chunk *chunk = memtable->chunks(series_); chunk != nullptr;
              chunk = chunk->next.load(std::memory_order_acquire)) {
             if (!has_wanted(chunk->shape->columns)) continue;
+            const uint32_t count = chunk->count.load(std::memory_order_acquire);
+            if (!options_.range.overlaps(chunk->time_min.load(std::memory_order_relaxed),
+                                         chunk->time_max.load(std::memory_order_relaxed))) {
+                continue;
+            }
             const auto source = static_cast<uint32_t>(chunks_.size());
             chunks_.push_back(chunk);
-            const uint32_t count = chunk->count.load(std::memory_order_acquire);
             for (uint32_t i = 0; i < count; ++i) {
                 const uint64_t *row = chunk->row(i);
                 const auto time = static_cast<int64_t>(row[0]);
@@ -207,11 +211,24 @@ std::vector<const Column *> SeriesReader::all_columns() const {
 // The next block of a group that is handed out as it is; false when none is left.
 bool SeriesReader::next_of_group() {
     if (walked_ == nullptr || blocks_left_from_ == blocks_left_to_) {
+        if (walked_ != nullptr) walked_->forget();
         walked_ = nullptr;
         return false;
     }
     piece_.block = options_.descending ? --blocks_left_to_ : blocks_left_from_++;
     return true;
+}
+
+// Gives the memory of groups back that no later cluster needs.
+void SeriesReader::leave_cluster() {
+    for (const Piece &piece : cluster_->pieces) {
+        DecodedGroup &group = *groups_[piece.group];
+        const GroupEntry &entry = group.entry();
+        const bool done = options_.descending ? entry.time_min >= cluster_->time_min
+                                              : entry.time_max <= cluster_->time_max;
+        if (done && !entry.packed) group.forget();
+    }
+    cluster_ = nullptr;
 }
 
 Status SeriesReader::next() {
@@ -224,7 +241,7 @@ Status SeriesReader::next() {
             next_merged();
             return {};
         }
-        cluster_ = nullptr;
+        if (cluster_ != nullptr) leave_cluster();
         if (next_of_group()) {
             const auto block = walked_->block(piece_.block);
             if (!block.ok()) return block.status();

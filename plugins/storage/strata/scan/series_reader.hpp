@@ -111,6 +111,7 @@ class SeriesReader {
     Status open_cluster();
     Status next_direct(const Piece &piece);
     bool next_of_group();
+    void leave_cluster();
     void next_merged();
     // Where the values of one column lie in the source that was asked last.
     struct Probe {

@@ -46,6 +46,17 @@ int64_t DecodedGroup::position_of(const Column *column) const {
     return -1;
 }
 
+void DecodedGroup::forget() {
+    arena_.reset();
+    has_directory_ = false;
+    ends_.clear();
+    series_ = first_times_ = spans_ = times_ = nullptr;
+    columns_.clear();
+    stats_bytes_ = {};
+    has_stats_.fill(false);
+    for (auto &stats : stats_) stats.clear();
+}
+
 Result<const int64_t *> DecodedGroup::ints(std::string_view bytes, uint32_t count) {
     auto *out = static_cast<int64_t *>(
         arena_.allocate(sizeof(int64_t) * (count + kDecodeSlack), kColumnAlignment));
@@ -219,17 +230,36 @@ Result<std::optional<DecodedColumn>> DecodedGroup::column(const Column *wanted) 
     return std::optional(*decoded);
 }
 
-Status DecodedGroup::read_stats() {
-    if (has_stats_) return {};
-    auto bytes = segment_->read_stats(entry_.stats, arena_);
-    if (!bytes.ok()) return bytes.status();
-    ByteReader reader(*bytes);
-    keeps_rows_ = reader.get<uint8_t>() != 0;
-    std::vector<uint64_t> sizes;
-    for (size_t i = 0; i < entry_.columns.size(); ++i) sizes.push_back(reader.varint());
-    for (const uint64_t size : sizes) stats_bytes_.push_back(reader.bytes(size));
+// Decodes the statistics of all columns of a type.
+Status DecodedGroup::read_stats(uint32_t type) {
+    if (has_stats_[type]) return {};
+    if (stats_bytes_.data() == nullptr) {
+        auto bytes = segment_->read_stats(entry_.stats, arena_);
+        if (!bytes.ok()) return bytes.status();
+        stats_bytes_ = *bytes;
+    }
+    const auto &shape = segment_->shape(entry_.shape);
+    ByteReader reader(stats_bytes_);
+    for (uint32_t one = VARVE_TYPE_FLOAT64; one <= VARVE_TYPE_BOOLEAN; ++one) {
+        const auto columns =
+            static_cast<size_t>(std::count_if(shape.begin(), shape.end(), [&](uint32_t position) {
+                return segment_->schema()[position].type == one;
+            }));
+        if (columns == 0) continue;
+        ByteReader body(reader.bytes(reader.varint()));
+        if (one != type) continue;
+        stats_[type].resize(columns * entry_.block_count);
+        for (size_t at = 0; at < stats_[type].size() && body.ok(); at += kChunkValuesMax) {
+            const size_t count = std::min<size_t>(kChunkValuesMax, stats_[type].size() - at);
+            const std::string_view part = body.bytes(body.varint());
+            const Status status = decode_stats(type, false, part, segment_->codebooks(),
+                                               std::span(stats_[type]).subspan(at, count));
+            if (!status.ok()) return status.with_context(segment_->path());
+        }
+        if (!body.ok() || !body.at_end()) return damaged("statistics make no sense");
+    }
     if (!reader.ok() || !reader.at_end()) return damaged("statistics make no sense");
-    has_stats_ = true;
+    has_stats_[type] = true;
     return {};
 }
 
@@ -237,18 +267,15 @@ Result<varve_block_stats> DecodedGroup::stats(const Column *column, uint32_t pos
     varve_block_stats stats{};
     const int64_t at = position_of(column);
     if (at < 0 || entry_.stats.size == 0) return stats;
-    if (Status status = read_stats(); !status.ok()) return status;
-    auto &decoded = stats_[static_cast<uint32_t>(at)];
-    if (decoded.empty()) {
-        std::vector<ColumnStats> made(entry_.block_count);
-        const Status status =
-            decode_stats(column->type, keeps_rows_, stats_bytes_[static_cast<size_t>(at)], made);
-        if (!status.ok()) return status.with_context(segment_->path());
-        decoded = std::move(made);
-    }
+    if (Status status = read_stats(column->type); !status.ok()) return status;
+    const auto &shape = segment_->shape(entry_.shape);
+    const auto before =
+        static_cast<size_t>(std::count_if(shape.begin(), shape.begin() + at, [&](uint32_t other) {
+            return segment_->schema()[other].type == column->type;
+        }));
     const auto place = block(position);
     if (!place.ok()) return place.status();
-    const ColumnStats &one = decoded[position];
+    const ColumnStats &one = stats_[column->type][before * entry_.block_count + position];
     stats.count = one.count;
     stats.present = one.present;
     stats.min.as_uint = one.min;
@@ -256,55 +283,52 @@ Result<varve_block_stats> DecodedGroup::stats(const Column *column, uint32_t pos
     stats.sum.as_uint = one.sum;
     stats.first.as_uint = one.first;
     stats.last.as_uint = one.last;
-    stats.first_time = place->time_min;  // kept only where there is no null
+    stats.min_time = stats.max_time = place->time_min;  // some time inside; theirs is not kept
+    stats.first_time = place->time_min;                 // kept only where there is no null
     stats.last_time = place->time_max;
-    if (!keeps_rows_ || (one.present & VARVE_STATS_MINMAX) == 0) return stats;
-    const uint32_t steps = place->row_count - 1;
-    const uint64_t span =
-        static_cast<uint64_t>(place->time_max) - static_cast<uint64_t>(place->time_min);
-    const uint64_t step = steps == 0 ? 0 : span / steps;
-    const auto time_of = [&](uint16_t row) {
-        return static_cast<int64_t>(static_cast<uint64_t>(place->time_min) + step * row);
-    };
-    stats.present |= VARVE_STATS_EXTREME_TIMES;
-    stats.min_time = time_of(one.min_row);
-    stats.max_time = time_of(one.max_row);
     return stats;
 }
 
 Result<std::shared_ptr<const Segment::Leaf>> GroupCache::leaf(const Segment &segment,
                                                               uint32_t position) {
-    KnownLeaves &known = leaves_[&segment];
-    for (const auto &[at, leaf] : known) {
-        if (at == position) return leaf;
-    }
+    const Place place(&segment, position);
+    const auto found = leaves_.find(place);
+    if (found != leaves_.end()) return found->second;
     auto read = segment.read_leaf(position);
     if (!read.ok()) return read;
-    if (known.size() == kLeavesMax) known.erase(known.begin());
-    known.emplace_back(position, *read);
+    if (leaves_.size() >= kLeavesMax) leaves_.clear();
+    leaves_.emplace(place, *read);
     return read;
 }
 
-std::shared_ptr<DecodedGroup> GroupCache::packed(const std::shared_ptr<const Segment> &segment,
-                                                 const std::shared_ptr<const Segment::Leaf> &leaf,
-                                                 const GroupEntry &entry) {
-    const auto found = std::find_if(packed_.rbegin(), packed_.rend(), [&](const auto &group) {
-        return &group->segment() == segment.get() &&
-               group->entry().directory.offset == entry.directory.offset;
-    });
-    if (found != packed_.rend()) {
-        auto group = *found;
-        if (found != packed_.rbegin()) {
-            packed_.erase(std::next(found).base());
-            packed_.push_back(group);
-        }
-        return group;
+void GroupCache::make_room() {
+    while (size_bytes_ > size_max_ && ages_.size() > 1) {
+        const auto oldest = groups_.find(ages_.front());
+        size_bytes_ -= oldest->second.size_bytes;
+        ages_.pop_front();
+        groups_.erase(oldest);
     }
-    while (packed_.size() >= kPackedMax || (packed_.size() > 1 && size_bytes() > kPackedSizeMax)) {
-        packed_.erase(packed_.begin());
+}
+
+std::shared_ptr<DecodedGroup> GroupCache::kept(const std::shared_ptr<const Segment> &segment,
+                                               const std::shared_ptr<const Segment::Leaf> &leaf,
+                                               const GroupEntry &entry) {
+    const Place place(segment.get(), entry.columns.front().offset);
+    const auto [at, made] = groups_.try_emplace(place);
+    Known &known = at->second;
+    if (made) {
+        known.group = std::make_shared<DecodedGroup>(segment, leaf, entry);
+        known.age = ages_.insert(ages_.end(), place);
+    } else {
+        ages_.splice(ages_.end(), ages_, known.age);
     }
-    packed_.push_back(std::make_shared<DecodedGroup>(segment, leaf, entry));
-    return packed_.back();
+    // What was decoded since it was last used.
+    const uint64_t size_bytes = known.group->size_bytes() + sizeof(DecodedGroup);
+    size_bytes_ += size_bytes - known.size_bytes;
+    known.size_bytes = size_bytes;
+    auto group = known.group;
+    make_room();
+    return group;
 }
 
 Status GroupCache::groups_of(const std::shared_ptr<const Segment> &segment, uint32_t series,
@@ -327,17 +351,12 @@ Status GroupCache::groups_of(const std::shared_ptr<const Segment> &segment, uint
             if (segment->schema()[segment->shape(at->shape)[0]].measurement != measurement) {
                 continue;
             }
-            out.push_back(at->packed ? packed(segment, *read, *at)
-                                     : std::make_shared<DecodedGroup>(segment, *read, *at));
+            out.push_back(at->packed || keeps_own_
+                              ? kept(segment, *read, *at)
+                              : std::make_shared<DecodedGroup>(segment, *read, *at));
         }
     });
     return status;
-}
-
-uint64_t GroupCache::size_bytes() const {
-    uint64_t size_bytes = 0;
-    for (const auto &group : packed_) size_bytes += group->size_bytes();
-    return size_bytes;
 }
 
 }  // namespace varve::strata

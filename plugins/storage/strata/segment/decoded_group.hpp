@@ -1,6 +1,8 @@
 // A row group being read: what was asked for is decoded once and kept. One thread at a time.
 #pragma once
 
+#include <array>
+#include <list>
 #include <memory>
 #include <optional>
 #include <span>
@@ -57,12 +59,14 @@ class DecodedGroup {
     // The statistics of a block's column; present = 0 and count = 0 when none are kept.
     Result<varve_block_stats> stats(const Column *column, uint32_t position);
 
+    // Gives the memory back; what is asked for later is decoded again.
+    void forget();
     uint64_t size_bytes() const { return arena_.size_bytes(); }
 
   private:
     int64_t position_of(const Column *column) const;
     Status read_directory();
-    Status read_stats();
+    Status read_stats(uint32_t type);
     Status damaged(std::string_view what) const;
     Result<const int64_t *> ints(std::string_view bytes, uint32_t count);
     Result<DecodedColumn> decode(const ChunkPlace &place, uint32_t type);
@@ -80,35 +84,52 @@ class DecodedGroup {
     const int64_t *spans_ = nullptr;
     const int64_t *times_ = nullptr;
     std::unordered_map<uint32_t, DecodedColumn> columns_;
-    bool has_stats_ = false;
-    bool keeps_rows_ = false;
-    std::vector<std::string_view> stats_bytes_;                     // per column
-    std::unordered_map<uint32_t, std::vector<ColumnStats>> stats_;  // column → per block
+    std::string_view stats_bytes_;
+    std::array<bool, VARVE_TYPE_BOOLEAN + 1> has_stats_{};
+    // Per type: of its columns, one behind the other, per block.
+    std::array<std::vector<ColumnStats>, VARVE_TYPE_BOOLEAN + 1> stats_;
 };
 
-// The leaves and packed groups that a reader going through many series will need again.
+// The leaves and packed groups that a reader going through many series will need again; with
+// `keeps_own` also the groups of one series, for look-ups. The least recently used ones go first.
 class GroupCache {
   public:
+    explicit GroupCache(uint64_t size_max = 32 << 20, bool keeps_own = false)
+        : size_max_(size_max), keeps_own_(keeps_own) {}
+
     // Appends the groups of the measurement that may hold rows of the series, in the order of the
     // index.
     Status groups_of(const std::shared_ptr<const Segment> &segment, uint32_t series,
                      std::string_view measurement, std::vector<std::shared_ptr<DecodedGroup>> &out);
-    uint64_t size_bytes() const;
+    uint64_t size_bytes() const { return size_bytes_; }
 
   private:
-    static constexpr size_t kLeavesMax = 4;  // per segment
-    static constexpr size_t kPackedMax = 256;
-    static constexpr uint64_t kPackedSizeMax = 32 << 20;
-
-    using KnownLeaves = std::vector<std::pair<uint32_t, std::shared_ptr<const Segment::Leaf>>>;
+    using Place = std::pair<const void *, uint64_t>;  // segment and offset or position
+    struct PlaceHash {
+        size_t operator()(const Place &place) const {
+            return reinterpret_cast<uintptr_t>(place.first) / 64 * 0x9e3779b97f4a7c15 ^
+                   place.second;
+        }
+    };
+    struct Known {
+        std::shared_ptr<DecodedGroup> group;
+        uint64_t size_bytes = 0;  // when it was last looked at
+        std::list<Place>::iterator age;
+    };
+    static constexpr size_t kLeavesMax = 1024;
 
     Result<std::shared_ptr<const Segment::Leaf>> leaf(const Segment &segment, uint32_t position);
-    std::shared_ptr<DecodedGroup> packed(const std::shared_ptr<const Segment> &segment,
-                                         const std::shared_ptr<const Segment::Leaf> &leaf,
-                                         const GroupEntry &entry);
+    std::shared_ptr<DecodedGroup> kept(const std::shared_ptr<const Segment> &segment,
+                                       const std::shared_ptr<const Segment::Leaf> &leaf,
+                                       const GroupEntry &entry);
+    void make_room();
 
-    std::unordered_map<const Segment *, KnownLeaves> leaves_;
-    std::vector<std::shared_ptr<DecodedGroup>> packed_;  // the last used one last
+    uint64_t size_max_;
+    bool keeps_own_;
+    std::unordered_map<Place, std::shared_ptr<const Segment::Leaf>, PlaceHash> leaves_;
+    std::unordered_map<Place, Known, PlaceHash> groups_;
+    std::list<Place> ages_;  // the last used one last
+    uint64_t size_bytes_ = 0;
 };
 
 }  // namespace varve::strata

@@ -5,12 +5,13 @@
 // Column chunk: u8 1 if there are nulls, then varint size and the validity as codec booleans; then
 // the valid values, coded by type.
 //
-// STATS: u8 1 if the rows of extremes are kept; per column of the shape a varint size, then per
-// column codec stats (codec/stats.hpp). Rows of extremes are kept where times are an arithmetic
-// progression within each block, so that their times are known without decoding.
+// STATS: per varve_type that the shape has, ascending: varint size, then codec stats of the blocks
+// of all columns of the type, one column behind the other, in parts of at most kChunkValuesMax,
+// each behind its varint size.
 #include "storage/strata/segment/group_encoder.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace varve::strata {
 namespace {
@@ -45,18 +46,13 @@ void put_ints(std::string &out, const std::vector<int64_t> &values, EncodeContex
     writer.bytes(coded);
 }
 
-struct Blocks {
-    std::vector<uint32_t> ends;
-    bool regular = true;  // times are an arithmetic progression within each block
-};
-
-std::string render_directory(const int64_t *times, const Blocks &blocks,
+std::string render_directory(const int64_t *times, const std::vector<uint32_t> &ends,
                              const std::vector<Run> *runs, bool with_times,
                              EncodeContext &context) {
     std::string out;
     std::vector<int64_t> counts, firsts, spans, series;
     uint32_t from = 0;
-    for (const uint32_t to : blocks.ends) {
+    for (const uint32_t to : ends) {
         counts.push_back(to - from);
         firsts.push_back(times[from]);
         spans.push_back(static_cast<int64_t>(static_cast<uint64_t>(times[to - 1]) -
@@ -73,20 +69,6 @@ std::string render_directory(const int64_t *times, const Blocks &blocks,
         put_ints(out, spans, context);
     }
     return out;
-}
-
-bool is_regular(const int64_t *times, const std::vector<uint32_t> &ends) {
-    uint32_t from = 0;
-    for (const uint32_t to : ends) {
-        for (uint32_t i = from + 2; i < to; ++i) {
-            if (static_cast<uint64_t>(times[i]) - static_cast<uint64_t>(times[i - 1]) !=
-                static_cast<uint64_t>(times[i - 1]) - static_cast<uint64_t>(times[i - 2])) {
-                return false;
-            }
-        }
-        from = to;
-    }
-    return true;
 }
 
 template <typename T>
@@ -111,13 +93,41 @@ uint64_t word_of(uint8_t value) {
     return value;
 }
 
-// Statistics of the rows [from, to); extremes are the earliest.
+// Neumaier's: the error of each addition is added up on its own.
+class CompensatedSum {
+  public:
+    void add(double value) {
+        const double next = sum_ + value;
+        lost_ +=
+            std::fabs(sum_) >= std::fabs(value) ? (sum_ - next) + value : (value - next) + sum_;
+        sum_ = next;
+    }
+    double value() const { return std::isfinite(sum_) ? sum_ + lost_ : sum_; }
+
+  private:
+    double sum_ = 0;
+    double lost_ = 0;
+};
+
+// Modulo 2^64.
+class WrappingSum {
+  public:
+    template <typename T>
+    void add(T value) {
+        sum_ += static_cast<uint64_t>(value);
+    }
+    uint64_t value() const { return sum_; }
+
+  private:
+    uint64_t sum_ = 0;
+};
+
+// Statistics of the rows [from, to).
 template <typename T>
 ColumnStats stats_of(const ColumnBuffer &column, uint32_t from, uint32_t to) {
-    using Sum = std::conditional_t<std::is_floating_point_v<T>, T, uint64_t>;
     ColumnStats stats{};
     T min{}, max{}, first{}, last{};
-    Sum sum{};
+    std::conditional_t<std::is_floating_point_v<T>, CompensatedSum, WrappingSum> sum;
     bool ordered = true;
     const bool nulls = count_valid(column.validity, from, to) != to - from;
     const uint64_t *words = column.words.data();
@@ -126,12 +136,11 @@ ColumnStats stats_of(const ColumnBuffer &column, uint32_t from, uint32_t to) {
         const T value = value_of<T>(words[row]);
         if (stats.count++ == 0) {
             min = max = first = value;
-            stats.min_row = stats.max_row = static_cast<uint16_t>(row - from);
         }
         if (value != value) ordered = false;
-        if (value < min) min = value, stats.min_row = static_cast<uint16_t>(row - from);
-        if (value > max) max = value, stats.max_row = static_cast<uint16_t>(row - from);
-        sum += static_cast<Sum>(value);
+        if (value < min) min = value;
+        if (value > max) max = value;
+        sum.add(value);
         last = value;
     }
     if (stats.count == 0) return stats;
@@ -142,10 +151,9 @@ ColumnStats stats_of(const ColumnBuffer &column, uint32_t from, uint32_t to) {
     stats.max = ordered ? word_of(max) : 0;
     stats.first = nulls ? 0 : word_of(first);
     stats.last = nulls ? 0 : word_of(last);
-    if (sizeof(T) == 8) stats.sum = word_of(sum);
+    if (sizeof(T) == 8) stats.sum = word_of(sum.value());
     stats.first_row = 0;
     stats.last_row = static_cast<uint16_t>(to - from - 1);
-    if (!ordered) stats.min_row = stats.max_row = 0;
     return stats;
 }
 
@@ -167,20 +175,37 @@ ColumnStats block_stats(const ColumnBuffer &column, uint32_t from, uint32_t to) 
     }
 }
 
-std::string render_stats(const std::vector<const ColumnBuffer *> &columns, const Blocks &blocks) {
-    std::string sizes, bodies;
-    std::vector<ColumnStats> stats(blocks.ends.size());
-    for (const ColumnBuffer *column : columns) {
-        uint32_t from = 0;
-        for (size_t b = 0; b < blocks.ends.size(); ++b) {
-            stats[b] = block_stats(*column, from, blocks.ends[b]);
-            from = blocks.ends[b];
+std::string render_stats(const std::vector<const ColumnBuffer *> &columns,
+                         const std::vector<uint32_t> &ends, EncodeContext &context) {
+    std::string out;
+    std::vector<ColumnStats> stats;
+    for (uint32_t type = VARVE_TYPE_FLOAT64; type <= VARVE_TYPE_BOOLEAN; ++type) {
+        stats.clear();
+        for (const ColumnBuffer *column : columns) {
+            if (column->column->type != type) continue;
+            const size_t at = stats.size();
+            uint32_t from = 0;
+            for (const uint32_t to : ends) {
+                stats.push_back(block_stats(*column, from, to));
+                from = to;
+            }
+            if (type == VARVE_TYPE_FLOAT64) round_sums(std::span(stats).subspan(at));
         }
-        const size_t before = bodies.size();
-        encode_stats(column->column->type, stats, blocks.regular, bodies);
-        ByteWriter(sizes).varint(bodies.size() - before);
+        if (stats.empty()) continue;
+        std::string body;
+        for (size_t at = 0; at < stats.size(); at += kChunkValuesMax) {
+            const size_t count = std::min<size_t>(kChunkValuesMax, stats.size() - at);
+            std::string part;
+            encode_stats(type, std::span(stats).subspan(at, count), false, context, part);
+            ByteWriter writer(body);
+            writer.varint(part.size());
+            writer.bytes(part);
+        }
+        ByteWriter writer(out);
+        writer.varint(body.size());
+        writer.bytes(body);
     }
-    return std::string(1, blocks.regular ? '\1' : '\0') + sizes + bodies;
+    return out;
 }
 
 std::string encode_column(const ColumnBuffer &column, uint32_t row_count, uint32_t valid_count,
@@ -228,7 +253,7 @@ std::string encode_column(const ColumnBuffer &column, uint32_t row_count, uint32
     return out;
 }
 
-EncodedGroup encode(const RowBuffer &rows, uint32_t row_count, const Blocks &blocks,
+EncodedGroup encode(const RowBuffer &rows, uint32_t row_count, const std::vector<uint32_t> &ends,
                     const std::vector<Run> *runs, EncodeContext &context) {
     EncodedGroup group;
     const int64_t *times = rows.times().data();
@@ -242,14 +267,14 @@ EncodedGroup encode(const RowBuffer &rows, uint32_t row_count, const Blocks &blo
         group.columns.push_back(encode_column(column, row_count, valid, context));
         group.value_count += valid;
     }
-    group.block_count = static_cast<uint32_t>(blocks.ends.size());
+    group.block_count = static_cast<uint32_t>(ends.size());
     const bool keeps_stats = runs == nullptr ? row_count >= kStatsRowsMin
                                              : row_count / runs->size() >= kPackedStatsRowsMin;
     if (runs != nullptr || group.block_count > 1) {
         group.directory =
-            render_directory(times, blocks, runs, runs == nullptr || keeps_stats, context);
+            render_directory(times, ends, runs, runs == nullptr || keeps_stats, context);
     }
-    if (keeps_stats) group.stats = render_stats(columns, blocks);
+    if (keeps_stats) group.stats = render_stats(columns, ends, context);
     return group;
 }
 
@@ -280,19 +305,15 @@ uint32_t group_rows(const std::vector<int64_t> &times) {
 }
 
 EncodedGroup encode_group(const RowBuffer &rows, uint32_t row_count, EncodeContext &context) {
-    Blocks blocks;
-    blocks.ends = cut_blocks(rows.times().data(), row_count);
-    blocks.regular = is_regular(rows.times().data(), blocks.ends);
-    return encode(rows, row_count, blocks, nullptr, context);
+    return encode(rows, row_count, cut_blocks(rows.times().data(), row_count), nullptr, context);
 }
 
 EncodedGroup encode_packed(const RowBuffer &rows, const std::vector<Run> &runs,
                            EncodeContext &context) {
-    Blocks blocks;
+    std::vector<uint32_t> ends;
     uint32_t end = 0;
-    for (const Run &run : runs) blocks.ends.push_back(end += run.row_count);
-    blocks.regular = is_regular(rows.times().data(), blocks.ends);
-    return encode(rows, rows.row_count(), blocks, &runs, context);
+    for (const Run &run : runs) ends.push_back(end += run.row_count);
+    return encode(rows, rows.row_count(), ends, &runs, context);
 }
 
 }  // namespace varve::strata

@@ -203,11 +203,12 @@ Status Segment::read_keys(const std::function<Status(uint32_t, std::string_view)
         VARVE_RETURN_IF_ERROR(
             file_.read_exactly(section.offset + at, head.data(), head.size()).with_context(path_));
         ByteReader header(head);
-        stored.resize(header.get<uint32_t>());
+        const auto stored_size = header.get<uint32_t>();
         raw.resize(std::min<uint32_t>(header.get<uint32_t>(), kKeysFrameSizeMax));
         const auto sum = header.get<uint64_t>();
         at += head.size();
-        if (stored.size() > section.size - at) return damaged("the keys make no sense");
+        if (stored_size > section.size - at) return damaged("the keys make no sense");
+        stored.resize(stored_size);
         VARVE_RETURN_IF_ERROR(file_.read_exactly(section.offset + at, stored.data(), stored.size())
                                   .with_context(path_));
         at += stored.size();

@@ -58,6 +58,7 @@ void Wal::prepare_spare() {
 Status Wal::begin_segment(uint64_t first_lsn) {
     OpenFile fresh;
     uint64_t number = 0;
+    uint64_t stale = 0;
     {
         std::lock_guard lock(mutex_);
         // A spare made before a later number was used would be read too early after a restart.
@@ -65,9 +66,13 @@ Status Wal::begin_segment(uint64_t first_lsn) {
             number = std::exchange(spare_number_, 0);
             fresh = std::move(spare_);
         } else {
-            spare_number_ = 0;
+            stale = std::exchange(spare_number_, 0);
             number = next_number_++;
         }
+    }
+    if (stale != 0) {
+        const Status removed = files_.remove(path_of(stale));
+        if (!removed.ok()) files_.host().log_warning(removed.text());
     }
     if (!fresh) {
         auto made = make_segment(number);
@@ -241,7 +246,7 @@ void Wal::settle(Group &group, const Status &status) {
 }
 
 void Wal::commit(Group group, bool wants_sync) {
-    const uint64_t last_lsn = group.empty() ? 0 : group.back().lsn;
+    if (!group.empty()) taken_lsn_ = group.back().lsn;
     Status status = group.empty() ? Status() : write_group(group);
     if (status.ok()) {
         for (WalEntry &entry : group) {
@@ -280,7 +285,7 @@ void Wal::commit(Group group, bool wants_sync) {
         answer = Status(Code::unavailable, status.text());
     }
     // The next segment must not continue what failed.
-    const Status fresh = status.ok() ? Status() : begin_segment(last_lsn + 1);
+    const Status fresh = status.ok() ? Status() : begin_segment(taken_lsn_ + 1);
     settle(group, answer);
     std::lock_guard lock(mutex_);
     const bool full = status.code() == Code::resource_exhausted;
@@ -289,8 +294,7 @@ void Wal::commit(Group group, bool wants_sync) {
         files_.host().log_error("the log cannot be written; the storage is read-only now",
                                 {{"error", status.text()}});
     }
-    if (wants_sync || !status.ok()) settled_lsn_ = std::max(settled_lsn_, last_lsn);
-    if (wants_sync && status.ok()) settled_lsn_ = std::max(settled_lsn_, written_lsn_);
+    if (wants_sync || !status.ok()) settled_lsn_ = std::max(settled_lsn_, taken_lsn_);
     synced_.notify_all();
 }
 

@@ -110,6 +110,7 @@ class Wal {
     uint64_t offset_ = 0;
     uint64_t active_last_lsn_ = 0;
     uint64_t written_lsn_ = 0;
+    uint64_t taken_lsn_ = 0;          // the highest that came off the queue
     std::vector<WalEntry> unsynced_;  // written, not synced, kept for rewriting
     uint64_t unsynced_bytes_ = 0;
     int64_t sync_deadline_ns_ = INT64_MAX;

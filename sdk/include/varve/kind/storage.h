@@ -20,9 +20,10 @@ enum varve_reject {
     VARVE_REJECT_SERIES_LIMIT = 3,    /* limits.series_max */
     VARVE_REJECT_TAG_VALUE_LIMIT = 4, /* limits.tag_values_max */
     VARVE_REJECT_IDENTITY_CLASH = 5,  /* opts.identity_column differs at the same (key, time) */
-    VARVE_REJECT_KEY_TOO_LONG = 6
+    VARVE_REJECT_KEY_TOO_LONG = 6,
+    VARVE_REJECT_MEASUREMENT_LIMIT = 7 /* limits.measurement_series_max */
 };
-#define VARVE_REJECT_KINDS 7u
+#define VARVE_REJECT_KINDS 8u
 
 /* What happens when a field arrives with another type than it has in the shard. */
 enum varve_on_type_conflict {
@@ -40,6 +41,7 @@ typedef struct varve_shard_range {
 typedef struct varve_storage_limits { /* 0 = no limit */
     uint64_t series_max;              /* per database */
     uint64_t tag_values_max;          /* per measurement and tag key */
+    uint64_t measurement_series_max;  /* per measurement */
 } varve_storage_limits;
 
 typedef struct varve_database_spec {

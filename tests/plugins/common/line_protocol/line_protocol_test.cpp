@@ -1,7 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
+#include <vector>
 
+#include "common/series_key.hpp"
 #include "plugins/common/line_protocol/dump.hpp"
 
 namespace varve {
@@ -205,6 +208,181 @@ TEST(LineProtocol, ReadersAgreeOnRandomBodies) {
             body += '\n';
         }
         parse(body);
+    }
+}
+
+template <size_t count>
+const char *one_of(const char *const (&texts)[count], std::mt19937_64 &random) {
+    return texts[random() % count];
+}
+
+// A key of the pieces that senders and their mistakes are made of.
+std::string random_key(std::mt19937_64 &random, bool strange) {
+    static constexpr const char *kMeasurements[] = {
+        "m", "cpu", "node_metric_7", "disk=io", "a_b", "measurement_beyond_sixteen_bytes"};
+    static constexpr const char *kNames[] = {"a",       "b",         "host",          "hostname",
+                                             "service", "service_a", "service_b",     "\xff\x01",
+                                             "region",  "r",         "service_a\x01", "tab\tbed"};
+    static constexpr const char *kStrange[] = {
+        "a\\ b=1", "a\\,b=1", "a\\=b=1", "a=",   "=1",    "a",       "a=1=2",   "",    "a=\\ ",
+        "a=b\\",   "a=\"x\"", "q\"=1",   "a=\r", "a=1\n", "back\\s", "a=b\\\\", "a=\\"};
+    std::string key = one_of(kMeasurements, random);
+    if (strange && random() % 8 == 0)
+        key = one_of({"m\\ x", "m\\,x", " m", "#m", "m\\", ""}, random);
+    uint64_t tags = random() % 5;
+    if (random() % 64 == 0) tags = random() % 80;
+    for (uint64_t tag = 0; tag < tags; ++tag) {
+        key += ',';
+        if (strange && random() % 8 == 0) {
+            key += one_of(kStrange, random);
+            continue;
+        }
+        key += one_of(kNames, random);
+        if (tags > 5) key += std::to_string(tag * 7919 % tags);
+        key += '=' + std::to_string(random() % 3);
+    }
+    return key;
+}
+
+std::string random_fields(std::mt19937_64 &random, bool strange) {
+    static constexpr const char *kSets[] = {"value=1",           "value=2.5",   "v=1i,w=-2i",
+                                            "v=3i,w=4i",         "v=1.25,w=t",  "w=f,v=0.5",
+                                            "v=1i,w=2i,x=\"s\"", "x=\"t u,=\"", "value=7i"};
+    static constexpr const char *kStrange[] = {"v=1i,v=2i",  "time=1i,v=2i", "v=1e3",
+                                               "v=1u",       "v=",           "v=\"a\\\"b\"",
+                                               "v=\"a\nb\"", "v=1i,",        " v=1i",
+                                               "",           "f\\ g=1i",     "v=\"open",
+                                               "v=.5",       "value=1\r",    "bad"};
+    return strange && random() % 8 == 0 ? one_of(kStrange, random) : one_of(kSets, random);
+}
+
+std::string random_time(std::mt19937_64 &random, bool strange) {
+    static constexpr const char *kStrange[] = {
+        "  5", " 9223372036854775807",  " x", " 1 2", " 7\r", " 7 ", " -",
+        " ",   " 92233720368547758070", "\r"};
+    if (random() % 6 == 0) return "";
+    if (strange && random() % 8 == 0) return one_of(kStrange, random);
+    return ' ' + std::to_string(static_cast<int64_t>(random() % 4'000'000'000'000) - 1'000'000);
+}
+
+// The pieces between the commas behind the measurement in another order.
+std::string shuffled(const std::string &key, std::mt19937_64 &random) {
+    std::vector<std::string> tags;
+    const size_t first = std::min(key.find(','), key.size());
+    for (size_t at = first; at < key.size();) {
+        const size_t end = std::min(key.find(',', at + 1), key.size());
+        tags.push_back(key.substr(at, end - at));
+        at = end;
+    }
+    std::shuffle(tags.begin(), tags.end(), random);
+    std::string made = key.substr(0, first);
+    for (const std::string &tag : tags) made += tag;
+    return made;
+}
+
+// Random bodies whose series are mostly new: tags in any order, named twice or empty, escapes,
+// stray blanks and line ends; with keys that come again, as before or with their tags shuffled.
+TEST(LineProtocol, ReadersAgreeOnNewSeries) {
+    const uint64_t seed = std::random_device{}();
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::mt19937_64 random(seed);
+    for (int round = 0; round < 400; ++round) {
+        const bool strange = round % 2 == 1;
+        std::vector<std::string> keys;
+        std::string body;
+        for (int line = 0; line < 60; ++line) {
+            const bool again = !keys.empty() && random() % 2 == 0;
+            if (!again) keys.push_back(random_key(random, strange));
+            const std::string &key = again ? keys[random() % keys.size()] : keys.back();
+            body += random() % 4 == 0 ? shuffled(key, random) : key;
+            body += ' ' + random_fields(random, strange) + random_time(random, strange) + '\n';
+        }
+        if (random() % 2 == 0) body += "# the last lines are predicted too" + std::string(150, '.');
+        auto predicted = options();
+        predicted.precision_ns = random() % 2 == 0 ? 1 : 1'000'000;
+        predicted.unsigned_enabled = random() % 2 == 0;
+        predicted.hash_seed = random();
+        auto by_the_book = predicted;
+        by_the_book.predict = false;
+        const std::string expected = dump_parsed(body, by_the_book);
+        ASSERT_EQ(dump_parsed(body, predicted), expected) << body;
+        if (!strange) {
+            ASSERT_FALSE(expected.empty());
+        }
+    }
+}
+
+// What is behind the text of dump_parsed: each key once per table, with its hash, in both readers.
+TEST(LineProtocol, AKeyStandsOnceInATable) {
+    const std::string rest = "v=1i,w=2i 1\n";
+    std::string body;
+    for (int turn = 0; turn < 3; ++turn) {
+        for (const char *key : {"m,b=1,a=2 ", "m,a=2,b=1 ", "m,a=2,b=2 ", "m ", "n,a=2,b=1 "}) {
+            body += key + rest;
+            body += key + std::string("w=1i ") + std::to_string(turn) + '\n';
+        }
+    }
+    body += std::string(200, '#');
+    for (const bool predict : {true, false}) {
+        auto opts = options();
+        opts.predict = predict;
+        auto parsed = line_protocol::parse(body, opts);
+        varve_batch *batch = parsed.batch.finish(opts.hash_seed, 0);
+        ASSERT_EQ(batch->table_count, 4u);
+        for (uint32_t t = 0; t < batch->table_count; ++t) {
+            const varve_table &table = *batch->tables[t];
+            EXPECT_EQ(table.key_count, view(table.measurement) == "m" ? 3u : 1u);
+            for (uint32_t k = 0; k < table.key_count; ++k) {
+                const std::string_view text = view(table.keys[k].text);
+                EXPECT_TRUE(series_key::is_canonical(text)) << text;
+                EXPECT_EQ(table.keys[k].hash, series_key::hash(text, opts.hash_seed));
+                for (uint32_t other = 0; other < k; ++other) {
+                    EXPECT_NE(view(table.keys[other].text), text);
+                }
+            }
+        }
+        batch->release(batch);
+    }
+}
+
+// One series in many tables: more than are kept in its own list.
+TEST(LineProtocol, ASeriesWithManySetsOfFields) {
+    const uint64_t seed = std::random_device{}();
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::mt19937_64 random(seed);
+    std::string body;
+    for (int line = 0; line < 2000; ++line) {
+        const uint64_t set = random() % 40;
+        body += one_of({"m,b=1,a=2 f", "m,a=2,b=1 f", "m f"}, random) + std::to_string(set) + "=1i";
+        if (set % 4 == 0) body += ",f" + std::to_string(set) + "=2i";  // named twice: no prediction
+        body += '\n';
+    }
+    for (const std::string &text : {body, body + std::string(200, '#')}) {
+        parse(text);
+        auto parsed = line_protocol::parse(text, options());
+        varve_batch *batch = parsed.batch.finish(42, 0);
+        ASSERT_EQ(batch->row_count, 2000u);
+        ASSERT_LE(batch->table_count, 40u);
+        for (uint32_t t = 0; t < batch->table_count; ++t) {
+            EXPECT_LE(batch->tables[t]->key_count, 2u);
+        }
+        batch->release(batch);
+    }
+}
+
+TEST(LineProtocol, ManyTagsAreSorted) {
+    for (const int tags : {63, 64, 65, 200}) {
+        std::string written = "m";
+        std::vector<std::string> sorted;
+        for (int tag = tags; tag > 0; --tag) {
+            sorted.push_back(",long_tag_name_" + std::to_string(100 + tag) + "=v");
+            written += sorted.back();
+        }
+        std::sort(sorted.begin(), sorted.end());
+        std::string canonical = "m";
+        for (const std::string &tag : sorted) canonical += tag;
+        EXPECT_EQ(parse("m v=1i 1\n" + written + " v=1i 2\n" + std::string(200, '#')),
+                  "m|v=i:1|1\n" + canonical + "|v=i:1|2\n");
     }
 }
 

@@ -14,10 +14,11 @@ constexpr uint8_t kAll = VARVE_STATS_MINMAX | VARVE_STATS_SUM | VARVE_STATS_FIRS
 
 size_t check_stats(uint32_t type, const std::vector<ColumnStats> &blocks, bool with_rows) {
     std::string bytes;
-    encode_stats(type, blocks, with_rows, bytes);
+    EncodeContext context;
+    encode_stats(type, blocks, with_rows, context, bytes);
     const ExactBytes exact(bytes);
     std::vector<ColumnStats> back(blocks.size());
-    const Status status = decode_stats(type, with_rows, exact.view(), back);
+    const Status status = decode_stats(type, with_rows, exact.view(), Codebooks::none(), back);
     EXPECT_TRUE(status.ok()) << status.text();
     for (size_t i = 0; i < blocks.size(); ++i) {
         ColumnStats want = blocks[i];
@@ -131,17 +132,19 @@ TEST(CodecStats, DamageIsNeverFollowedOutside) {
     std::mt19937_64 random = seeded();
     const auto blocks = walk_stats<double>(random, 20, 1, 100);
     std::string bytes;
-    encode_stats(VARVE_TYPE_FLOAT64, blocks, true, bytes);
+    EncodeContext context;
+    encode_stats(VARVE_TYPE_FLOAT64, blocks, true, context, bytes);
     std::vector<ColumnStats> back(blocks.size());
     for (size_t size = 0; size < bytes.size(); ++size) {
         const ExactBytes exact(bytes.substr(0, size));
-        EXPECT_FALSE(decode_stats(VARVE_TYPE_FLOAT64, true, exact.view(), back).ok());
+        EXPECT_FALSE(
+            decode_stats(VARVE_TYPE_FLOAT64, true, exact.view(), Codebooks::none(), back).ok());
     }
     for (int i = 0; i < 3000; ++i) {
         std::string flipped = bytes;
         flipped[random() % bytes.size()] ^= static_cast<char>(1u << random() % 8);
         const ExactBytes exact(flipped);
-        (void)decode_stats(VARVE_TYPE_FLOAT64, true, exact.view(), back);
+        (void)decode_stats(VARVE_TYPE_FLOAT64, true, exact.view(), Codebooks::none(), back);
     }
 }
 
