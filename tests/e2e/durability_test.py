@@ -1,4 +1,4 @@
-"""Ten cycles of kill -9 under load; ./dev torture runs more."""
+"""Ten cycles of kill -9 under writes, deletes and compactions; ./dev torture runs more."""
 
 import os
 import time

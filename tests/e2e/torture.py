@@ -1,9 +1,10 @@
 """kill -9 under load: nothing acknowledged is missing, nothing unsent appears.
 
 Several writers send small batches (every kind of value, some rows out of order, some overwriting
-earlier ones) and note what was answered with 204. The server is killed at a random moment, started
-again, and every row is compared. Rows that were on their way when the server died may be there or
-not, but each batch whole.
+earlier ones), delete some of their rows now and then, and note what was answered; compactions are
+asked for all the time. The server is killed at a random moment, started again, and every row is
+compared. What was on its way when the server died may have happened or not, but each batch and each
+delete whole.
 
     python3 torture.py --build build/release --cycles 50 [--seed N]
 """
@@ -16,6 +17,7 @@ import random
 import sys
 import threading
 import time
+import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support/py"))
 from varved import Varved  # noqa: E402
@@ -30,7 +32,9 @@ class Writer(threading.Thread):
         self.port = port
         self.random = random.Random(seed)
         self.written = written  # time → (i, text) of acknowledged rows
-        self.unsure = []        # the batch that got no answer
+        self.unsure = {}        # the batch that got no answer
+        self.unsure_delete = None  # the range of the delete that got no answer
+        self.deletes = 0
         self.refused = []
 
     def make_batch(self):
@@ -42,9 +46,34 @@ class Writer(threading.Thread):
                          f"t{self.random.randint(0, 9)} \\\"q\\\"")
         return batch
 
+    def delete(self, connection):
+        """Deletes a range of times of this writer's series; False when the server is gone."""
+        first = self.random.randint(1, max(self.written))
+        last = first + self.random.randint(0, 50_000)
+        statement = f"DELETE FROM m WHERE w = '{self.name}' AND time >= {first} AND time <= {last}"
+        try:
+            connection.request("POST", "/query?" + urllib.parse.urlencode(
+                {"db": "db", "q": statement}))
+            response = connection.getresponse()
+            answer = response.read()
+        except (OSError, http.client.HTTPException):
+            self.unsure_delete = (first, last)
+            return False
+        if response.status != 200 or b"error" in answer:
+            self.refused.append((response.status, answer))
+            return False
+        for at in [at for at in self.written if first <= at <= last]:
+            del self.written[at]
+        self.deletes += 1
+        return True
+
     def run(self):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         while True:
+            if self.written and self.random.random() < 0.03:
+                if not self.delete(connection):
+                    return
+                continue
             batch = self.make_batch()
             body = "".join(f'm,w={self.name} i={i}i,f={i / 8},s="{text}",'
                            f'b={"t" if i > 0 else "f"} {at}\n'
@@ -62,8 +91,32 @@ class Writer(threading.Thread):
             self.written.update(batch)
 
 
-def compare(server, name, written, unsure):
-    """Adds what turned out to be stored of the unsure batch to `written`; complaints as a list."""
+class Compactor(threading.Thread):
+    """Asks for compactions until the server is gone."""
+
+    def __init__(self, port):
+        super().__init__()
+        self.port = port
+        self.refused = []
+
+    def run(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        while True:
+            try:
+                connection.request("POST", "/varve/v1/storage/compact")
+                response = connection.getresponse()
+                answer = response.read()
+            except (OSError, http.client.HTTPException):
+                return
+            if response.status >= 300:
+                self.refused.append((response.status, answer))
+                return
+            time.sleep(0.03)
+
+
+def compare(server, writer):
+    """Makes what turned out to have happened part of what is written; complaints as a list."""
+    name, written, unsure = writer.name, writer.written, writer.unsure
     rows = server.rows(f"select i, f, s, b from m where w = '{name}'")
     stored = {row[0]: (row[1], row[2], row[3], row[4]) for row in rows}
 
@@ -72,6 +125,14 @@ def compare(server, name, written, unsure):
         return i, i / 8, text.replace('\\"', '"'), i > 0
 
     complaints = []
+    if writer.unsure_delete:
+        first, last = writer.unsure_delete
+        hit = [at for at in written if first <= at <= last]
+        gone = [at for at in hit if at not in stored]
+        if gone and len(gone) != len(hit):
+            complaints.append(f"{name}: a delete happened in part: {len(gone)} of {len(hit)} rows")
+        for at in gone:
+            del written[at]
     applied = [at for at, pair in unsure.items()
                if stored.get(at) == value(pair) and (at not in written or written[at] != pair)]
     absent = [at for at, pair in unsure.items() if stored.get(at) != value(pair)]
@@ -101,22 +162,27 @@ def torture(build, cycles, seed, settings=()):
     try:
         server.start()
         server.query("create database db")
+        deletes = 0
         for cycle in range(cycles):
             writers = [Writer(name, server.port, rng.random(), written[name]) for name in written]
-            for writer in writers:
-                writer.start()
+            compactor = Compactor(server.port)
+            for thread in writers + [compactor]:
+                thread.start()
             time.sleep(rng.uniform(0.05, 0.6))
             server.kill()
-            for writer in writers:
-                writer.join()
+            for thread in writers + [compactor]:
+                thread.join()
             server.start()
-            complaints = [f"refused: {refusal}" for w in writers for refusal in w.refused]
+            complaints = [f"refused: {refusal}" for thread in writers + [compactor]
+                          for refusal in thread.refused]
             for writer in writers:
-                complaints += compare(server, writer.name, written[writer.name], writer.unsure)
+                complaints += compare(server, writer)
             if complaints:
                 return [f"cycle {cycle}, seed {seed}"] + complaints[:20]
             rows = sum(len(rows) for rows in written.values())
-            print(f"cycle {cycle + 1}/{cycles}: {rows} rows, all there", flush=True)
+            deletes += sum(writer.deletes for writer in writers)
+            print(f"cycle {cycle + 1}/{cycles}: {rows} rows, all there; {deletes} deletes done",
+                  flush=True)
         if server.stop() != 0:
             return ["varved did not stop with exit code 0"]
         return []
