@@ -184,6 +184,7 @@ TEST(StrataErrors, AFullDiskLeavesRoomForDeletes) {
     SimEnv env(1);
     Engine engine(kStrata, env, "/disk");
     make_small(engine);
+    engine.host().set("free_space_min", 100 << 10);
     ASSERT_TRUE(engine.start().ok());
     env.set_space(600 << 10);
     std::mt19937_64 random(7);
