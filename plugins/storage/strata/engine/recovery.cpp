@@ -150,7 +150,7 @@ Status StrataStorage::load_segments(Shard &shard, Database &database, ManifestSt
                                     bool has_manifest) {
     std::map<uint64_t, std::shared_ptr<Segment>> sound;
     std::vector<uint64_t> unread;  // the disk refused; the next start asks again
-    bool whole = true;  // all that the manifest names is there
+    bool whole = true;             // all that the manifest names is there
     VARVE_RETURN_IF_ERROR(open_all(shard, sound, unread, whole));
     std::vector<std::shared_ptr<Segment>> taken;
     std::vector<SegmentInfo> kept;
