@@ -72,7 +72,8 @@ class Twins {
         start();
         compare_everything();
         compare_schema();
-        EXPECT_EQ(engine_.host().metric("varve_storage_quarantined_total"), 0);
+        EXPECT_EQ(engine_.host().metric("varve_storage_quarantined_total"), 0)
+            << testing::PrintToString(engine_.host().log_lines());
     }
 
   private:
