@@ -194,7 +194,7 @@ Status StrataStorage::scrub_all(bool paced) {
         const Status index = database->index.verify();
         if (!index.ok()) {
             if (first.ok()) first = index;
-            VARVE_RETURN_IF_ERROR(repair_index(*database, false));
+            VARVE_RETURN_IF_ERROR(repair_index(*database));
         }
     }
     return first;

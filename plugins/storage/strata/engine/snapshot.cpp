@@ -117,14 +117,16 @@ Status StrataStorage::compact_flush() {
 Status StrataStorage::rebuild_index() {
     if (!running_) return {Code::unavailable, "the storage is not running"};
     for (const auto &database : all_databases()) {
-        VARVE_RETURN_IF_ERROR(repair_index(*database, true));
+        VARVE_RETURN_IF_ERROR(repair_index(*database));
+        VARVE_RETURN_IF_ERROR(database->index.merge(true));
     }
     return {};
 }
 
-// Leaves out the index files that are damaged (or all), and takes their keys from the segments and,
-// for rows that are in no segment yet, from what the files still tell. Writers wait meanwhile.
-Status StrataStorage::repair_index(Database &database, bool everything) {
+// Leaves out the index files that are damaged, and takes what the others lack from the segments and,
+// for rows that are in no segment yet, from what the files still tell. Sound files stay: the log may
+// name series by numbers that only they know. Writers wait meanwhile.
+Status StrataStorage::repair_index(Database &database) {
     std::vector<SeriesIndex::Damage> damaged;
     {
         std::lock_guard lock(database.mutex);
@@ -138,7 +140,7 @@ Status StrataStorage::repair_index(Database &database, bool everything) {
                 }
             }
         }
-        VARVE_RETURN_IF_ERROR(database.index.abandon_files(everything, damaged));
+        VARVE_RETURN_IF_ERROR(database.index.abandon_damaged(damaged));
         const auto restore = [&](uint32_t series, std::string_view text) {
             return database.index.restore(series, text);
         };

@@ -231,7 +231,7 @@ class StrataStorage final : public Storage {
     Status snapshot_shard(Database &database, Shard &shard, const std::string &target,
                           const std::string &known, std::string &list);
     Status compact_flush();
-    Status repair_index(Database &database, bool everything);
+    Status repair_index(Database &database);
 
     // ---- schema.cpp ----
     Result<Bitmap> visible(const Snapshot &snapshot, const varve_schema_request &request);

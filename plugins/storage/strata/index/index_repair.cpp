@@ -34,16 +34,12 @@ Status SeriesIndex::mark_complete() {
     return {};
 }
 
-Status SeriesIndex::abandon_files(bool everything, std::vector<Damage> &damaged) {
+Status SeriesIndex::abandon_damaged(std::vector<Damage> &damaged) {
     for (const auto &file : FileList(state()->files)) {
         const Status status = file->verify();
-        if (status.ok() && !everything) continue;
+        if (status.ok()) continue;
         VARVE_RETURN_IF_ERROR(abandon(file->path()));
-        if (status.ok()) {
-            VARVE_RETURN_IF_ERROR(files_.remove(file->path()));
-        } else {
-            damaged.push_back({file->path(), status.text()});
-        }
+        damaged.push_back({file->path(), status.text()});
     }
     return {};
 }

@@ -141,9 +141,8 @@ class SeriesIndex {
     Status verify() const;
     // A file turned out to be damaged: goes on without it. Its ids may be restored.
     Status abandon(const std::string &path);
-    // Goes on without any file, or (unless `everything`) without those that do not verify, and says
-    // which of them are damaged. Sound ones are removed.
-    Status abandon_files(bool everything, std::vector<Damage> &damaged);
+    // Goes on without the files that do not verify, and says which.
+    Status abandon_damaged(std::vector<Damage> &damaged);
     // Links (or copies) the files and writes their MANIFEST into a directory that exists.
     Status link_to(const std::string &directory);
     // Files were left out, and their ids are perhaps not restored and flushed: until mark_complete
