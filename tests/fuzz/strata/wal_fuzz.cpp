@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "storage/strata/engine/rows_frame.hpp"
+#include "storage/strata/scan/tombstone.hpp"
 #include "storage/strata/wal/wal_format.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -13,11 +14,16 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const std::string_view bytes(reinterpret_cast<const char *>(aligned.data()), size);
     const auto contents = parse_wal_segment(bytes);
     if (contents.ok()) {
-        for (const Frame &frame : contents->frames) (void)decode_rows(frame.payload);
+        for (const Frame &frame : contents->frames) {
+            (void)decode_rows(frame.payload);
+            (void)decode_tombstone(frame.payload);
+        }
     }
     // Checksums keep nearly everything away from the decoder; so it is fed directly too, with what
     // would be the first frame's payload.
     constexpr size_t kPayload = kWalPageSize + kWalFrameHeaderSize;
-    (void)decode_rows(bytes.size() > kPayload ? bytes.substr(kPayload) : bytes);
+    const std::string_view payload = bytes.size() > kPayload ? bytes.substr(kPayload) : bytes;
+    (void)decode_rows(payload);
+    (void)decode_tombstone(payload);
     return 0;
 }

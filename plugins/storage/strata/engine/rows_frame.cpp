@@ -152,7 +152,7 @@ uint64_t word_of(const RowsColumn &column, uint32_t row) {
 }
 
 Rows rows_of_plan(const varve_batch &batch, const varve_write_opts &opts,
-                  const storage::WritePlan &plan, const SeriesIndex &index) {
+                  const storage::WritePlan &plan, SeriesIndex &index) {
     Rows rows;
     rows.db_id = opts.db_id;
     rows.rp_id = opts.rp_id;

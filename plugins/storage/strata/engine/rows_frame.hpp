@@ -60,7 +60,7 @@ struct Rows {
 
 // The accepted rows of a plan, as views into batch and plan.
 Rows rows_of_plan(const varve_batch &batch, const varve_write_opts &opts,
-                  const storage::WritePlan &plan, const SeriesIndex &index);
+                  const storage::WritePlan &plan, SeriesIndex &index);
 
 std::string encode_rows(const Rows &rows);
 // Views into the payload, which must be aligned to 8. Pure; data_loss when it makes no sense.

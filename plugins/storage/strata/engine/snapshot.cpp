@@ -123,9 +123,9 @@ Status StrataStorage::rebuild_index() {
     return {};
 }
 
-// Leaves out the index files that are damaged, and takes what the others lack from the segments and,
-// for rows that are in no segment yet, from what the files still tell. Sound files stay: the log may
-// name series by numbers that only they know. Writers wait meanwhile.
+// Leaves out the index files that are damaged, and takes what the others lack from the segments
+// and, for rows that are in no segment yet, from what the files still tell. Sound files stay: the
+// log may name series by numbers that only they know. Writers wait meanwhile.
 Status StrataStorage::repair_index(Database &database) {
     std::vector<SeriesIndex::Damage> damaged;
     {

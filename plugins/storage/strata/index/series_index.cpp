@@ -163,10 +163,10 @@ Status SeriesIndex::restore(uint32_t id, std::string_view key) {
     return append(key, hash, id);
 }
 
-bool SeriesIndex::in_head(uint32_t id) const {
-    const std::lock_guard lock(mutex_);
-    return state_->head->find_id(id) != nullptr ||
-           (state_->frozen != nullptr && state_->frozen->find_id(id) != nullptr);
+bool SeriesIndex::in_head(uint32_t id) {
+    const State &now = writer_state();
+    return now.head->find_id(id) != nullptr ||
+           (now.frozen != nullptr && now.frozen->find_id(id) != nullptr);
 }
 
 void SeriesIndex::reserve_ids(uint32_t end) {

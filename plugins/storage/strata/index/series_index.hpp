@@ -86,7 +86,7 @@ class SeriesIndex {
     // knows otherwise.
     Status restore(uint32_t id, std::string_view key);
     // Not in a durable file yet, so the log must carry its key.
-    bool in_head(uint32_t id) const;
+    bool in_head(uint32_t id);
     // Above every id ever given.
     uint32_t id_end() const { return id_end_.load(std::memory_order_acquire); }
     // Ids are at least this from now on; from what else remembers ids.

@@ -178,6 +178,10 @@ TEST(SeriesIndexDamage, AbandonedFileIsForgotten) {
     EXPECT_TRUE(world.index().restore(0, "m,a=1").ok());
     ASSERT_TRUE(world.reopen().ok());
     EXPECT_EQ(world.index().statistics().file_count, 0u);
+    EXPECT_TRUE(world.index().incomplete()) << "until its ids are flushed, also after a restart";
+    ASSERT_TRUE(world.index().mark_complete().ok());
+    ASSERT_TRUE(world.reopen().ok());
+    EXPECT_FALSE(world.index().incomplete());
     EXPECT_EQ(world.env().files(), std::vector<std::string>{kManifest});
 }
 
