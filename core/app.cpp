@@ -25,6 +25,33 @@
 namespace varve {
 namespace {
 
+// What a storage engine sees of the write service, which stands above it: the hash seed, which it
+// needs before there is a write path. It has nothing to write.
+class SeedForStorage final : public WriteService {
+  public:
+    SeedForStorage(uint64_t hash_seed, bool unsigned_enabled)
+        : hash_seed_(hash_seed), unsigned_enabled_(unsigned_enabled) {}
+
+    void submit(varve_batch *batch, const varve_write_request &,
+                void (*done)(void *, const varve_write_outcome *), void *ctx) override {
+        if (batch != nullptr) batch->release(batch);
+        varve_write_outcome outcome{};
+        outcome.struct_size = sizeof outcome;
+        outcome.code = VARVE_UNSUPPORTED;
+        outcome.error = str("a storage engine writes nothing through the write path");
+        done(ctx, &outcome);
+    }
+    Status check(const varve_write_request &) override {
+        return {Code::unsupported, "a storage engine writes nothing through the write path"};
+    }
+    uint64_t hash_seed() const override { return hash_seed_; }
+    bool unsigned_enabled() const override { return unsigned_enabled_; }
+
+  private:
+    uint64_t hash_seed_;
+    bool unsigned_enabled_;
+};
+
 // Every connection is a file: take all that the system gives.
 void raise_file_limit() {
     rlimit limit{};
@@ -122,6 +149,7 @@ class App::Impl {
     std::unique_ptr<Instance> storage_;
     std::unique_ptr<Rejects> rejects_;
     std::unique_ptr<Publisher> publisher_;
+    std::unique_ptr<WriteService> seed_for_storage_;
     std::unique_ptr<WritePath> write_path_;
     std::vector<std::unique_ptr<Instance>> functions_;
     query::FunctionTable function_table_;
@@ -256,6 +284,9 @@ Status App::Impl::open_data() {
     if (!catalog.ok()) return catalog.status();
     catalog_ = std::move(*catalog);
 
+    seed_for_storage_ = std::make_unique<SeedForStorage>(
+        data_dir_->hash_seed(), config_.boolean("write.unsigned_integers"));
+    services_.write = seed_for_storage_.get();
     const std::string &engine = config_.text("storage.engine");
     auto storage =
         Instance::create(*plugins_, services_, "storage." + engine, engine, "storage." + engine);

@@ -21,6 +21,8 @@ bool exact_as_float(const varve_column &column, uint32_t row) {
     return wide < 0x1p64 && static_cast<uint64_t>(wide) == value;
 }
 
+constexpr uint32_t kPrefetchAhead = 8;  // keys
+
 uint32_t strongest(uint32_t types) {
     for (uint32_t type = kTypeFirst; type <= kTypeLast; ++type) {
         if ((types >> type & 1) != 0) return type;
@@ -75,7 +77,11 @@ class Planner {
         auto &series = plan_.series[position];
         series.assign(table.key_count, kNoSeries);
         keys_[position].assign(table.key_count, Key::unchecked);
+        const bool same_seed = batch_.hash_seed == engine_.hash_seed();
         for (uint32_t i = 0; i < table.key_count; ++i) {
+            if (same_seed && i + kPrefetchAhead < table.key_count) {
+                engine_.prefetch(table.keys[i + kPrefetchAhead].hash);
+            }
             const std::string_view key = view(table.keys[i].text);
             if (key.size() > series_key::kSizeMax) {
                 keys_[position][i] = Key::too_long;
@@ -252,8 +258,7 @@ class Planner {
             return false;
         }
         if (limits_.measurement_series_max != 0 && !measurement_fits(view(table.measurement))) {
-            reject(part, row, VARVE_REJECT_MEASUREMENT_LIMIT, 0, 0,
-                   limits_.measurement_series_max);
+            reject(part, row, VARVE_REJECT_MEASUREMENT_LIMIT, 0, 0, limits_.measurement_series_max);
             return false;
         }
         if (limits_.tag_values_max != 0) {
@@ -322,7 +327,7 @@ class Planner {
     const varve_storage_limits &limits_;
     PlanView &engine_;
     WritePlan plan_;
-    std::vector<std::vector<Key>> keys_;   // per table, per key
+    std::vector<std::vector<Key>> keys_;                            // per table, per key
     std::unordered_map<std::string, uint64_t> measurement_series_;  // live and staged
     std::unordered_set<uint32_t> staged_;  // series that the plan makes live
     std::unordered_map<std::string, uint32_t> staged_fields_;

@@ -34,6 +34,8 @@ class PlanView {
 
     // ---- series; `hash` is seeded with hash_seed() ----
     virtual uint64_t hash_seed() const = 0;
+    // A find with this hash comes soon.
+    virtual void prefetch(uint64_t) {}
     // kNoSeries when the key was never made.
     virtual uint32_t find(std::string_view key, uint64_t hash) = 0;
     // Finds or makes. invalid_argument when the key is not canonical.

@@ -207,6 +207,10 @@ bool put_row(Memtable &memtable, const std::vector<Target> &targets, const Shape
 
 }  // namespace
 
+// How many rows ahead memory is asked for.
+constexpr uint32_t kSlotsAhead = 16;
+constexpr uint32_t kRowsAhead = 8;
+
 void apply_rows(Database &database, Shard &shard, const RowsPart &part, uint64_t lsn) {
     Memtable &memtable = *shard.active;
     std::vector<Target> targets;
@@ -235,6 +239,10 @@ void apply_rows(Database &database, Shard &shard, const RowsPart &part, uint64_t
     for (uint32_t i = 0; i < part.row_count; ++i) {
         const uint32_t row = part.row(i);
         const uint32_t series = part.series[part.key_index[row]];
+        if (i + kSlotsAhead < part.row_count) {
+            memtable.prefetch(part.series[part.key_index[part.row(i + kSlotsAhead)]]);
+            memtable.prefetch_rows(part.series[part.key_index[part.row(i + kRowsAhead)]]);
+        }
         bool is_new = false;
         if (!has_nulls) {
             is_new = put_row(memtable, targets, whole, part, row, series, lsn);

@@ -49,6 +49,7 @@ class View final : public storage::PlanView {
     }
 
     uint64_t hash_seed() const override { return hash_seed_; }
+    void prefetch(uint64_t hash) override { database_.index.prefetch(hash); }
     uint32_t find(std::string_view key, uint64_t hash) override {
         return database_.index.find(key, hash);
     }

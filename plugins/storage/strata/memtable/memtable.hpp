@@ -68,6 +68,15 @@ class Memtable {
     // ---- the writer's ----
     // The shape with exactly these columns.
     const Shape *shape(const std::vector<const Column *> &columns);
+    // A reserve for this series comes soon: called some rows ahead, it hides what that waits for.
+    void prefetch(uint32_t series) const {
+        const Slot *found = slot_of(series);
+        if (found != nullptr) __builtin_prefetch(found);
+    }
+    void prefetch_rows(uint32_t series) const {
+        const Slot *found = slot_of(series);
+        if (found != nullptr && found->last != nullptr) __builtin_prefetch(found->last);
+    }
     // Room for one row of the series: words()-many words to be filled in; publish() shows it.
     // `is_new`: set when it is the series' first row here.
     uint64_t *reserve(uint32_t series, const Shape *shape, int64_t time, uint64_t lsn,
