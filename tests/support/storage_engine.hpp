@@ -1,12 +1,12 @@
 // A storage engine on a directory (or disk) of its own, which tests start, stop and talk to.
 #pragma once
 
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "support/fake_host.hpp"
+#include "support/scratch_folder.hpp"
 #include "support/storage_client.hpp"
 
 namespace varve::test {
@@ -23,17 +23,10 @@ class Engine {
   public:
     explicit Engine(const EngineFactory &factory, Env &env = Env::posix(), std::string path = {})
         : factory_(factory), env_(env), path_(std::move(path)) {
-        if (path_.empty()) {
-            std::string name = (std::filesystem::temp_directory_path() / "varve-XXXXXX").string();
-            path_ = mkdtemp(name.data());
-            temporary_ = true;
-        }
+        if (path_.empty()) path_ = scratch_.emplace().path();
         make_host();
     }
-    ~Engine() {
-        stop();
-        if (temporary_) std::filesystem::remove_all(path_);
-    }
+    ~Engine() { stop(); }
 
     FakeHost &host() { return *host_; }
     const std::string &path() const { return path_; }
@@ -75,7 +68,7 @@ class Engine {
     EngineFactory factory_;
     Env &env_;
     std::string path_;
-    bool temporary_ = false;
+    std::optional<ScratchFolder> scratch_;  // where no path was given
     std::unique_ptr<FakeHost> host_;
     varve_instance *instance_ = nullptr;
     std::unique_ptr<StorageClient> client_;

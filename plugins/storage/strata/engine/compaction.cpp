@@ -14,7 +14,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <thread>
 
 #include "storage/strata/engine/strata_storage.hpp"
 
@@ -255,7 +254,6 @@ Status StrataStorage::run_merge(Database &database, const std::shared_ptr<Shard>
     // Deletes that the log might still lose must not be carried out in this shard alone.
     VARVE_RETURN_IF_ERROR(wal_->sync_to(merge.lsns.applied));
     ManifestEdit edit;
-    edit.flushed_lsn = merge.lsns.max;
     edit.added = *infos;
     for (const auto &segment : inputs) edit.removed.push_back(segment->id);
     std::lock_guard files(shard->files_mutex);
@@ -304,8 +302,13 @@ void StrataStorage::pace(uint64_t bytes, int64_t began_ns) {
     const auto wanted_ns = static_cast<int64_t>(static_cast<double>(bytes) * 1e9 /
                                                 static_cast<double>(options_.compact_bandwidth));
     pause_ns = std::max(pause_ns, wanted_ns - worked_ns);
+    pause(pause_ns);
+}
+
+// Sleeps, unless the storage is stopped or somebody waits for a compaction.
+void StrataStorage::pause(int64_t pause_ns) {
     std::unique_lock lock(maintenance_mutex_);
-    maintenance_wanted_.wait_for(lock, std::chrono::nanoseconds(pause_ns),
+    maintenance_wanted_.wait_for(lock, std::chrono::nanoseconds(std::max<int64_t>(pause_ns, 0)),
                                  [&] { return stop_maintenance_ || hurry_.load(); });
 }
 
@@ -343,7 +346,7 @@ Result<std::vector<SegmentInfo>> StrataStorage::write_segments(
         if (writer == nullptr) {
             const uint64_t number = next_segment_id_++;
             writer = std::make_unique<SegmentWriter>(
-                files_, shard.directory + "/s-" + std::to_string(number) + ".vseg", shard.identity,
+                files_, shard.directory + "/s-" + std::to_string(number) + ".vseg", identity,
                 number, tier);
             VARVE_RETURN_IF_ERROR(writer->begin());
             paced_bytes = 0;
@@ -378,8 +381,9 @@ Status StrataStorage::copy_series(const std::shared_ptr<const Sources> &sources,
     VARVE_RETURN_IF_ERROR(series_key::split(key, parts));
     SeriesReader reader(sources, series, parts.measurement, {}, ReadOptions{}, cache);
     VARVE_RETURN_IF_ERROR(reader.open());
-    reader.want(reader.all_columns());
-    VARVE_RETURN_IF_ERROR(writer.begin_series(series, key, reader.all_columns()));
+    const std::vector<const Column *> columns = reader.all_columns();
+    reader.want(columns);
+    VARVE_RETURN_IF_ERROR(writer.begin_series(series, key, columns));
     BlockRows rows;
     Status status = reader.next();
     for (; status.ok(); status = reader.next()) {
@@ -397,7 +401,7 @@ Result<std::vector<std::shared_ptr<Segment>>> StrataStorage::open_segments(
             Segment::open(files_, shard.directory + "/s-" + std::to_string(info.id) + ".vseg");
         if (!segment.ok()) return segment.status();
         (*segment)->id = info.id;
-        VARVE_RETURN_IF_ERROR(bind_segment(shard, **segment));
+        bind_segment(shard, **segment);
         segments.push_back(*segment);
     }
     return segments;

@@ -26,10 +26,7 @@ RowCondition owned(const varve_value_condition &condition) {
 }
 
 bool concerns(const Shard &shard, uint64_t rp_id, const Tombstone &tombstone) {
-    const ShardIdentity &identity = shard.identity;
-    const int64_t last = identity.to_ns == INT64_MAX ? INT64_MAX : identity.to_ns - 1;
-    return (rp_id == 0 || identity.rp_id == rp_id) &&
-           tombstone.range.overlaps(identity.from_ns, last);
+    return (rp_id == 0 || shard.identity.rp_id == rp_id) && shard.overlaps(tombstone.range);
 }
 
 }  // namespace
@@ -54,7 +51,7 @@ Status StrataStorage::delete_locked(Database &database, const varve_delete_reque
     auto matching = database.index.select(view(request.measurement), request.series);
     if (!matching.ok()) return matching.status();
     for (const auto &[key, shard] : database.shards) {
-        if (tombstone.range.empty() || !concerns(*shard, request.rp_id, tombstone)) continue;
+        if (!concerns(*shard, request.rp_id, tombstone)) continue;
         tombstone.series |= possible_series(*shard->sources, UINT64_MAX, *matching);
     }
     tombstone.series.run_optimise();
@@ -117,14 +114,7 @@ void StrataStorage::apply_tombstone(Database &database, uint64_t rp_id,
 // Measurements that have lost their last row in the shard lose their fields there.
 void StrataStorage::settle_delete(Database &database, Shard &shard, const Tombstone &tombstone) {
     std::vector<std::string> names;
-    varve_schema_request request{};
-    request.struct_size = sizeof request;
-    const varve_schema_sink sink{
-        &names, [](void *ctx, varve_str text, uint32_t) -> int32_t {
-            static_cast<std::vector<std::string> *>(ctx)->emplace_back(view(text));
-            return VARVE_OK;
-        }};
-    Status status = database.index.list_measurements(tombstone.series, request, sink);
+    Status status = measurements_of(database.index, tombstone.series, names);
     for (const std::string &name : names) {
         const auto members = database.index.select(name, nullptr);
         if (!members.ok()) {

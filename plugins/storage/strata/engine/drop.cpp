@@ -91,8 +91,10 @@ Status StrataStorage::database_drop(uint64_t db_id, uint64_t rp_id, varve_write_
         ctx));
     auto found = database(db_id);
     if (!found.ok()) return {};
+    uint64_t last_lsn = 0;
     {
         std::lock_guard lock((*found)->mutex);
+        last_lsn = (*found)->last_lsn;
         if (rp_id == 0) {
             (*found)->policies.clear();
         } else {
@@ -101,7 +103,7 @@ Status StrataStorage::database_drop(uint64_t db_id, uint64_t rp_id, varve_write_
     }
     if (rp_id != 0) return {};
     std::lock_guard lock(mutex_);
-    dropped_databases_[db_id] = {(*found)->last_lsn, *found};
+    dropped_databases_[db_id] = {last_lsn, *found};
     databases_.erase(db_id);
     return {};
 }

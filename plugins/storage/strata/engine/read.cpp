@@ -72,12 +72,8 @@ Status StrataStorage::scan(varve_snapshot *handle, const varve_scan_request &req
     const std::string_view measurement = view(request.measurement);
     std::vector<const ShardView *> shards;
     for (const ShardView &one : snapshot.shards) {
-        const ShardIdentity &identity = one.shard->identity;
-        const int64_t last = identity.to_ns == INT64_MAX ? INT64_MAX : identity.to_ns - 1;
-        if (identity.rp_id == request.rp_id && !range.empty() &&
-            range.overlaps(identity.from_ns, last)) {
-            shards.push_back(&one);
-        }
+        const bool of_policy = one.shard->identity.rp_id == request.rp_id;
+        if (of_policy && one.shard->overlaps(range)) shards.push_back(&one);
     }
     auto state = std::make_shared<ScanState>();
     state->shape = storage::ScanShape::resolve(request, [&](std::string_view field) {

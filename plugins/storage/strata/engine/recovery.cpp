@@ -35,6 +35,7 @@ Status StrataStorage::recover() {
     damage_.clear();
     pending_drops_.clear();
     dropped_databases_.clear();
+    unmoved_.clear();
     last_flushed_lsn_ = 0;
     for (const char *name : {"/wal", "/data", "/trash"}) {
         VARVE_RETURN_IF_ERROR(files_.make_directory(root_ + name));
@@ -190,13 +191,13 @@ Status StrataStorage::load_segments(Shard &shard, Database &database, ManifestSt
     state.segments = std::move(kept);
     bool knows_range = has_manifest;
     for (const auto &segment : taken) {
-        Status status = restore_series(database, *segment);
-        if (status.ok()) status = bind_segment(shard, *segment);
+        const Status status = restore_series(database, *segment);
         if (status.code() == Code::data_loss) {
             VARVE_RETURN_IF_ERROR(quarantine(segment->path(), status.text()));
             continue;
         }
         VARVE_RETURN_IF_ERROR(status);
+        bind_segment(shard, *segment);
         const SegmentHeader &header = segment->header();
         if (!knows_range) {
             shard.identity.from_ns = header.from_ns;
@@ -272,13 +273,12 @@ Status StrataStorage::restore_series(Database &database, const Segment &segment)
 }
 
 // Tells the segment which of the shard's columns are its own.
-Status StrataStorage::bind_segment(Shard &shard, Segment &segment) {
+void StrataStorage::bind_segment(Shard &shard, Segment &segment) {
     std::vector<const Column *> columns;
     for (const Segment::SchemaColumn &column : segment.schema()) {
         columns.push_back(shard.columns.intern(column.measurement, column.name, column.type));
     }
     segment.bind(std::move(columns));
-    return {};
 }
 
 // The fields that the segments' rows have. Measurements whose rows a delete hides have none.

@@ -14,23 +14,8 @@ TimeRange range_of(const varve_schema_request &request) {
 }
 
 bool concerns(const Shard &shard, const varve_schema_request &request) {
-    const ShardIdentity &identity = shard.identity;
-    const TimeRange range = range_of(request);
-    const int64_t last = identity.to_ns == INT64_MAX ? INT64_MAX : identity.to_ns - 1;
-    return (request.rp_id == 0 || identity.rp_id == request.rp_id) && !range.empty() &&
-           range.overlaps(identity.from_ns, last);
-}
-
-// Appends the measurements that have a series in the set.
-Status names_of(const SeriesIndex &index, const Bitmap &series, std::vector<std::string> &names) {
-    varve_schema_request request{};
-    request.struct_size = sizeof request;
-    const varve_schema_sink sink{
-        &names, [](void *ctx, varve_str text, uint32_t) -> int32_t {
-            static_cast<std::vector<std::string> *>(ctx)->emplace_back(view(text));
-            return VARVE_OK;
-        }};
-    return index.list_measurements(series, request, sink);
+    return (request.rp_id == 0 || shard.identity.rp_id == request.rp_id) &&
+           shard.overlaps(range_of(request));
 }
 
 // Whether one of the series has a value of the column in the range.
@@ -119,7 +104,7 @@ Status StrataStorage::field_keys(varve_snapshot *handle, const varve_schema_requ
             visible_series(one.sources, snapshot.lsn, *matching, range_of(request), index);
         if (!here.ok()) return here.status();
         std::vector<std::string> names;
-        VARVE_RETURN_IF_ERROR(names_of(index, *here, names));
+        VARVE_RETURN_IF_ERROR(measurements_of(index, *here, names));
         for (const std::string &name : names) {
             Bitmap members = *here;
             if (request.has_range != 0) {

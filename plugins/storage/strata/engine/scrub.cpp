@@ -185,11 +185,7 @@ Status StrataStorage::scrub_all(bool paced) {
             const auto wanted_ns =
                 static_cast<int64_t>(static_cast<double>(size_bytes) * 1e9 /
                                      static_cast<double>(options_.scrub_bandwidth));
-            std::unique_lock lock(maintenance_mutex_);
-            maintenance_wanted_.wait_for(lock,
-                                         std::chrono::nanoseconds(std::max<int64_t>(
-                                             0, wanted_ns - (host_.monotonic_ns() - began_ns))),
-                                         [&] { return stop_maintenance_ || hurry_.load(); });
+            pause(wanted_ns - (host_.monotonic_ns() - began_ns));
         }
         const Status index = database->index.verify();
         if (!index.ok()) {

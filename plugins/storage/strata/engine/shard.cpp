@@ -38,6 +38,11 @@ uint64_t Shard::oldest_memtable_lsn() const {
     return active == nullptr || active->empty() ? UINT64_MAX : active->lsn_min();
 }
 
+bool Shard::overlaps(const storage::TimeRange &range) const {
+    const auto own = storage::TimeRange::from_abi(identity.from_ns, identity.to_ns);
+    return !range.empty() && !own.empty() && range.overlaps(own.first, own.last);
+}
+
 bool Shard::covers(uint64_t lsn) const {
     return oldest_memtable_lsn() > lsn &&
            std::all_of(segments.begin(), segments.end(),
@@ -77,6 +82,18 @@ Bitmap possible_series(const Sources &sources, uint64_t lsn, const Bitmap &candi
     for (const auto &segment : sources.segments) found |= segment->filter() & candidates;
     for (const auto &memtable : sources.memtables) found |= series_of(*memtable, lsn, candidates);
     return found;
+}
+
+Status measurements_of(const SeriesIndex &index, const Bitmap &series,
+                       std::vector<std::string> &names) {
+    varve_schema_request request{};
+    request.struct_size = sizeof request;
+    const varve_schema_sink sink{
+        &names, [](void *ctx, varve_str text, uint32_t) -> int32_t {
+            static_cast<std::vector<std::string> *>(ctx)->emplace_back(view(text));
+            return VARVE_OK;
+        }};
+    return index.list_measurements(series, request, sink);
 }
 
 Result<bool> has_rows(const std::shared_ptr<const Sources> &sources, uint32_t series,

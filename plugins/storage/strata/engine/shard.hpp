@@ -42,7 +42,6 @@ struct Shard {
     std::atomic<bool> dropped{false};  // [writer]
     int64_t retry_ns = 0;              // [writer] no merge before, after one that failed
     int64_t retry_pause_ns = 0;        // [writer]
-    size_t frozen_max = 4;             // [writer] more memtables to be flushed refuse writes
 
     std::mutex files_mutex;
     std::optional<Manifest> manifest;
@@ -55,6 +54,8 @@ struct Shard {
     uint64_t segment_bytes() const;
     // Of the rows in memtables; UINT64_MAX if there are none. [writer]
     uint64_t oldest_memtable_lsn() const;
+    // Whether times of the range may lie in the shard.
+    bool overlaps(const storage::TimeRange &range) const;
     // Whether no row older than a delete with this LSN still needs it. [writer]
     bool covers(uint64_t lsn) const;
     // The lowest LSN that is in no segment and not in the manifest; UINT64_MAX if there is none.
@@ -66,6 +67,9 @@ struct Shard {
 // The ids among `candidates` that may have rows in the sources, as a snapshot at this LSN sees
 // them. Deletes are not looked at, so there may be more than really are.
 Bitmap possible_series(const Sources &sources, uint64_t lsn, const Bitmap &candidates);
+// Appends the measurements that have a series in the set.
+Status measurements_of(const SeriesIndex &index, const Bitmap &series,
+                       std::vector<std::string> &names);
 // What to do with series that only reading data could tell about: read, or count them in.
 enum class Doubt { read, count };
 // Those that have rows in `range`.

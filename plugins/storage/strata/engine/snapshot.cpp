@@ -28,19 +28,6 @@ std::string hex(const Uuid &uuid) {
 
 }  // namespace
 
-// Writes a small file so that it is there as a whole or not at all.
-Status StrataStorage::write_file(const std::string &path, std::string_view bytes) {
-    {
-        auto file =
-            files_.open(path + ".tmp", VARVE_FILE_WRITE | VARVE_FILE_CREATE | VARVE_FILE_TRUNCATE);
-        if (!file.ok()) return file.status();
-        VARVE_RETURN_IF_ERROR(file->write(0, bytes));
-        VARVE_RETURN_IF_ERROR(file->sync());
-    }
-    VARVE_RETURN_IF_ERROR(files_.rename(path + ".tmp", path));
-    return files_.sync_directory(parent_of(path));
-}
-
 Status StrataStorage::snapshot(std::string_view directory, std::string_view base) {
     if (!running_) return {Code::unavailable, "the storage is not running"};
     const std::string target(directory);
@@ -72,7 +59,7 @@ Status StrataStorage::snapshot(std::string_view directory, std::string_view base
         VARVE_RETURN_IF_ERROR(files_.make_directory(target + "/" + below + "index"));
         VARVE_RETURN_IF_ERROR(database->index.link_to(target + "/" + below + "index"));
     }
-    return write_file(target + "/SNAPSHOT", list);
+    return files_.write_whole(target + "/SNAPSHOT", list);
 }
 
 Status StrataStorage::snapshot_shard(Database &database, Shard &shard, const std::string &target,
@@ -91,16 +78,21 @@ Status StrataStorage::snapshot_shard(Database &database, Shard &shard, const std
     for (const auto &segment : segments) {
         const std::string name = "s-" + std::to_string(segment->id) + ".vseg";
         const std::string uuid = hex(segment->header().uuid);
+        // What the base says of the same file holds for ever.
+        const size_t before = known.find("\n" + uuid + " ");
+        if (before != std::string::npos) {
+            list += known.substr(before + 1, known.find('\n', before + 1) - before);
+            continue;
+        }
         auto sum = files_.sum_of(segment->path());
         if (!sum.ok()) return sum.status();
         list += uuid + " " + hex(*sum) + " " + std::to_string(segment->footer().file_size) + " " +
                 below + "/" + name + "\n";
-        if (known.find(uuid + " ") != std::string::npos) continue;
         VARVE_RETURN_IF_ERROR(
             files_.link_or_copy(segment->path(), target + "/" + below + "/" + name));
     }
     VARVE_RETURN_IF_ERROR(files_.sync_directory(target + "/" + below));
-    return write_file(target + "/" + below + "/MANIFEST", render_manifest(state));
+    return files_.write_whole(target + "/" + below + "/MANIFEST", render_manifest(state));
 }
 
 // Flushes all memtables and the index, and returns when they are on disk.
@@ -128,34 +120,42 @@ Status StrataStorage::rebuild_index() {
 // log may name series by numbers that only they know. Writers wait meanwhile.
 Status StrataStorage::repair_index(Database &database) {
     std::vector<SeriesIndex::Damage> damaged;
+    Status status;
     {
         std::lock_guard lock(database.mutex);
         database.repairs_index = true;
-        std::vector<std::pair<uint32_t, std::string>> kept;
-        std::string key;
-        for (const auto &[shard_key, shard] : database.shards) {
-            for (const auto &memtable : shard->sources->memtables) {
-                for (const uint32_t series : memtable->series()) {
-                    if (database.index.key_of(series, key).ok()) kept.emplace_back(series, key);
-                }
-            }
-        }
-        VARVE_RETURN_IF_ERROR(database.index.abandon_damaged(damaged));
-        const auto restore = [&](uint32_t series, std::string_view text) {
-            return database.index.restore(series, text);
-        };
-        for (const auto &[shard_key, shard] : database.shards) {
-            for (const auto &segment : shard->segments) {
-                VARVE_RETURN_IF_ERROR(segment->read_keys(restore));
-            }
-        }
-        for (const auto &[series, text] : kept) VARVE_RETURN_IF_ERROR(restore(series, text));
+        status = restore_index(database, damaged);
         database.repairs_index = false;
     }
     for (const SeriesIndex::Damage &one : damaged) {
         VARVE_RETURN_IF_ERROR(quarantine(one.path, one.reason));
     }
+    VARVE_RETURN_IF_ERROR(status);
     return flush_index(database, true);
+}
+
+// [writer]
+Status StrataStorage::restore_index(Database &database, std::vector<SeriesIndex::Damage> &damaged) {
+    std::vector<std::pair<uint32_t, std::string>> kept;
+    std::string key;
+    for (const auto &[shard_key, shard] : database.shards) {
+        for (const auto &memtable : shard->sources->memtables) {
+            for (const uint32_t series : memtable->series()) {
+                if (database.index.key_of(series, key).ok()) kept.emplace_back(series, key);
+            }
+        }
+    }
+    VARVE_RETURN_IF_ERROR(database.index.abandon_damaged(damaged));
+    const auto restore = [&](uint32_t series, std::string_view text) {
+        return database.index.restore(series, text);
+    };
+    for (const auto &[shard_key, shard] : database.shards) {
+        for (const auto &segment : shard->segments) {
+            VARVE_RETURN_IF_ERROR(segment->read_keys(restore));
+        }
+    }
+    for (const auto &[series, text] : kept) VARVE_RETURN_IF_ERROR(restore(series, text));
+    return {};
 }
 
 }  // namespace varve::strata

@@ -164,7 +164,7 @@ class StrataStorage final : public Storage {
                     std::vector<uint64_t> &unread, bool &whole);
     void load_tombstones(Shard &shard, const ManifestState &state);
     Status restore_series(Database &database, const Segment &segment);
-    Status bind_segment(Shard &shard, Segment &segment);
+    void bind_segment(Shard &shard, Segment &segment);
     void add_schema(Database &database, Shard &shard);
     void settle_series(Database &database);
 
@@ -219,6 +219,7 @@ class StrataStorage final : public Storage {
     Result<std::vector<std::shared_ptr<Segment>>> open_segments(
         Shard &shard, const std::vector<SegmentInfo> &infos);
     void pace(uint64_t bytes, int64_t began_ns);
+    void pause(int64_t pause_ns);
     bool merge_stops();
 
     // ---- scrub.cpp ----
@@ -227,11 +228,11 @@ class StrataStorage final : public Storage {
                      const std::shared_ptr<Segment> &segment, const std::string &reason);
 
     // ---- snapshot.cpp ----
-    Status write_file(const std::string &path, std::string_view bytes);
     Status snapshot_shard(Database &database, Shard &shard, const std::string &target,
                           const std::string &known, std::string &list);
     Status compact_flush();
     Status repair_index(Database &database);
+    Status restore_index(Database &database, std::vector<SeriesIndex::Damage> &damaged);
 
     // ---- schema.cpp ----
     Result<Bitmap> visible(const Snapshot &snapshot, const varve_schema_request &request);

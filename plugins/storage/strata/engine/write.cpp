@@ -9,13 +9,13 @@ namespace {
 // With so many memtables waiting to be flushed, or this share of the account used, acknowledgements
 // are held back, so that senders slow down before anything must be refused.
 constexpr size_t kFrozenSoft = 2;
+constexpr size_t kFrozenMax = 4;     // with so many writes are refused
 constexpr uint64_t kSoftShare = 75;  // per cent
 constexpr int64_t kHeldBackMaxNs = 1'000'000'000;
 
 class View final : public storage::PlanView {
   public:
-    View(Database &database, uint64_t rp_id, uint64_t hash_seed)
-        : database_(database), rp_id_(rp_id), hash_seed_(hash_seed) {}
+    View(Database &database, uint64_t rp_id) : database_(database), rp_id_(rp_id) {}
 
     const storage::ShardSchema *schema(uint64_t shard_id) override {
         const Shard *shard = find(shard_id);
@@ -48,7 +48,7 @@ class View final : public storage::PlanView {
         return std::nullopt;
     }
 
-    uint64_t hash_seed() const override { return hash_seed_; }
+    uint64_t hash_seed() const override { return database_.hash_seed; }
     void prefetch(uint64_t hash) override { database_.index.prefetch(hash); }
     uint32_t find(std::string_view key, uint64_t hash) override {
         return database_.index.find(key, hash);
@@ -77,7 +77,6 @@ class View final : public storage::PlanView {
 
     Database &database_;
     uint64_t rp_id_;
-    uint64_t hash_seed_;
 };
 
 uint64_t estimate_bytes(const Rows &rows) {
@@ -125,9 +124,7 @@ Status StrataStorage::admit(Database &database, const Rows &rows) {
     }
     for (const RowsPart &part : rows.parts) {
         const auto shard = database.shards.find({rows.rp_id, part.shard_id});
-        if (shard == database.shards.end() ||
-            shard->second->frozen.size() < shard->second->frozen_max)
-            continue;
+        if (shard == database.shards.end() || shard->second->frozen.size() < kFrozenMax) continue;
         wake(true);
         return {Code::unavailable, "shard " + std::to_string(part.shard_id) + " has " +
                                        std::to_string(shard->second->frozen.size()) +
@@ -223,7 +220,7 @@ Status StrataStorage::write(const varve_batch &batch, const varve_write_opts &op
             return {Code::not_found, "retention policy " + std::to_string(opts.rp_id) +
                                          " is not open in this storage"};
         }
-        View plan_view(database, opts.rp_id, database.hash_seed);
+        View plan_view(database, opts.rp_id);
         auto plan = storage::plan_write(batch, opts, database.limits, plan_view);
         if (!plan.ok()) return plan.status();
         outcome = std::make_shared<storage::Outcome>(std::move(plan->outcome));

@@ -125,6 +125,18 @@ Result<std::string> Files::read_all(const std::string &path) const {
     return content;
 }
 
+Status Files::write_whole(const std::string &path, std::string_view bytes) const {
+    const std::string temporary = path + ".tmp";
+    {
+        auto file = open(temporary, VARVE_FILE_WRITE | VARVE_FILE_CREATE | VARVE_FILE_TRUNCATE);
+        if (!file.ok()) return file.status();
+        VARVE_RETURN_IF_ERROR(file->write(0, bytes));
+        VARVE_RETURN_IF_ERROR(file->sync());
+    }
+    VARVE_RETURN_IF_ERROR(rename(temporary, path));
+    return sync_directory(parent_of(path));
+}
+
 Status Files::rename(const std::string &from, const std::string &to) const {
     return checked([&](varve_error *error) {
         return table_->rename(host_.raw(), from.c_str(), to.c_str(), error);

@@ -64,6 +64,9 @@ class Files {
     Result<std::string> read_all(const std::string &path) const;
     // The whole file, mapped; it may be removed while the view lives.
     Result<FileView> map(const std::string &path) const;
+    // Replaces a small file so that it is there as a whole or not at all, and durable: a temporary
+    // neighbour, sync, rename, sync of the directory.
+    Status write_whole(const std::string &path, std::string_view bytes) const;
     Status rename(const std::string &from, const std::string &to) const;
     Status remove(const std::string &path) const;
     // A hard link, or a synced copy where there can be none.

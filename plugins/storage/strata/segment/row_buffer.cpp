@@ -41,16 +41,20 @@ uint32_t count_valid(const std::vector<uint64_t> &validity, uint32_t from, uint3
     return count;
 }
 
-void RowBuffer::reset(std::vector<const Column *> columns) {
+void RowBuffer::clear() {
     times_.clear();
     texts_.reset();
-    columns_.resize(columns.size());
-    for (size_t i = 0; i < columns.size(); ++i) {
-        columns_[i].column = columns[i];
-        columns_[i].words.clear();
-        columns_[i].texts.clear();
-        columns_[i].validity.clear();
+    for (ColumnBuffer &column : columns_) {
+        column.words.clear();
+        column.texts.clear();
+        column.validity.clear();
     }
+}
+
+void RowBuffer::reset(std::vector<const Column *> columns) {
+    columns_.resize(columns.size());
+    for (size_t i = 0; i < columns.size(); ++i) columns_[i].column = columns[i];
+    clear();
 }
 
 varve_str RowBuffer::keep(varve_str text) {

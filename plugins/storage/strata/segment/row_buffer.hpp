@@ -34,6 +34,8 @@ class RowBuffer {
   public:
     // Forgets everything.
     void reset(std::vector<const Column *> columns);
+    // Forgets the rows, keeps the columns.
+    void clear();
     // `rows.columns` must be the buffer's.
     void append(const BlockRows &rows);
     // The other's rows with just this buffer's columns, which must all be among the other's.

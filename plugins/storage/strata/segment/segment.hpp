@@ -56,7 +56,6 @@ class Segment {
             if (at->series_first <= series && series <= at->series_last) visit(position_of(at));
         }
     }
-    uint32_t leaf_count() const { return static_cast<uint32_t>(root_.size()); }
     Result<std::shared_ptr<const Leaf>> read_leaf(uint32_t position) const;
     // Reads and checks a chunk; the bytes live in the arena.
     Result<std::string_view> read_chunk(const ChunkPlace &place, Arena &arena) const;

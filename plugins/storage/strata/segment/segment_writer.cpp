@@ -106,9 +106,7 @@ Status SegmentWriter::write_group() {
     VARVE_RETURN_IF_ERROR(append_group(encode_group(rows_, count, context_), entry));
     series_has_groups_ = true;
     if (count == rows_.row_count()) {
-        std::vector<const Column *> columns;
-        for (const ColumnBuffer &column : rows_.columns()) columns.push_back(column.column);
-        rows_.reset(std::move(columns));
+        rows_.clear();
     } else {
         rows_.drop_front(count);
     }
@@ -154,9 +152,7 @@ Status SegmentWriter::write_pool(Pool &pool) {
     entry.time_max = *high;
     VARVE_RETURN_IF_ERROR(append_group(encode_packed(pool.rows, pool.runs, context_), entry));
     pooled_rows_ -= pool.rows.row_count();
-    std::vector<const Column *> columns;
-    for (const ColumnBuffer &column : pool.rows.columns()) columns.push_back(column.column);
-    pool.rows.reset(std::move(columns));
+    pool.rows.clear();
     pool.runs.clear();
     // Pools are not written in the order of series; a leaf is.
     if (!packed_leaf_.empty() && entry.series_first < packed_leaf_.last_series_first()) {

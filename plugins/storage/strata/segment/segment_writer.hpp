@@ -26,13 +26,12 @@ class SegmentWriter {
     Status begin_series(uint32_t series, std::string_view key, std::vector<const Column *> columns);
     // More rows of the series, behind the ones before.
     Status add_rows(const BlockRows &rows);
-    // Drops series without rows. Makes the file durable under its name.
-    // Deletes up to applied_lsn have been applied to the rows.
     struct Lsns {
         uint64_t min = 0;
         uint64_t max = 0;
-        uint64_t applied = 0;
+        uint64_t applied = 0;  // deletes up to here have been applied to the rows
     };
+    // Drops series without rows. Makes the file durable under its name.
     Result<SegmentInfo> finish(const Lsns &lsns);
 
     bool has_rows() const { return footer_.series_count != 0 || rows_.row_count() != 0; }

@@ -74,7 +74,8 @@ TEST(HttpResponse, UnansweredAndThrowingHandlersBecome500) {
 struct Producer {
     ResponseWriter writer;
     int left = 0;
-    int waits = 0;
+    // Counted after write() returned, when resume() may have started the next run already.
+    std::atomic<int> waits = 0;
     bool ok_at_end = true;
     std::atomic<bool> *cancelled = nullptr;
 

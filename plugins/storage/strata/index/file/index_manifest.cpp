@@ -44,16 +44,7 @@ std::string render_index_manifest(const IndexManifest &manifest) {
 
 Status write_index_manifest(const Files &files, const std::string &path,
                             const IndexManifest &manifest) {
-    const std::string temporary = path + ".tmp";
-    {
-        auto file =
-            files.open(temporary, VARVE_FILE_WRITE | VARVE_FILE_CREATE | VARVE_FILE_TRUNCATE);
-        if (!file.ok()) return file.status();
-        VARVE_RETURN_IF_ERROR(file->write(0, render_index_manifest(manifest)));
-        VARVE_RETURN_IF_ERROR(file->sync());
-    }
-    VARVE_RETURN_IF_ERROR(files.rename(temporary, path));
-    return files.sync_directory(parent_of(path));
+    return files.write_whole(path, render_index_manifest(manifest));
 }
 
 }  // namespace varve::strata
