@@ -6,6 +6,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include <varve/batch.h>
+
 namespace varve::series_key {
 namespace {
 
@@ -70,6 +72,15 @@ Status check_name(std::string_view name) {
 
 uint64_t hash(std::string_view key, uint64_t seed) {
     return XXH3_64bits_withSeed(key.data(), key.size(), seed);
+}
+
+uint64_t check(std::string_view key, uint64_t seed) {
+    const uint64_t made = hash(key, seed ^ VARVE_KEY_CHECK_SEED);
+    return made == 0 ? 1 : made;
+}
+
+Hashes hashes(std::string_view key, uint64_t seed) {
+    return {hash(key, seed), check(key, seed)};
 }
 
 bool is_canonical(std::string_view text) {

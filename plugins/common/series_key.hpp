@@ -33,6 +33,16 @@ struct Tag {
 // XXH3-64 of the key with the seed of the data directory.
 uint64_t hash(std::string_view key, uint64_t seed);
 
+// The key's second hash, `check` of varve_series_key; never 0.
+uint64_t check(std::string_view key, uint64_t seed);
+
+// What stands for a key without its text: two keys share both by chance once in 2^128 pairs.
+struct Hashes {
+    uint64_t hash = 0;
+    uint64_t check = 0;
+};
+Hashes hashes(std::string_view key, uint64_t seed);
+
 // Whether `text` is a canonical key already and holds no backslash, so that a codec may use the
 // bytes as they arrived. False does not mean wrong: split it and build it anew. Allocates nothing.
 bool is_canonical(std::string_view text);

@@ -137,7 +137,8 @@ BatchBuilder::BatchBuilder(const std::vector<Point> &points, const std::vector<b
         const auto [key, is_new] =
             table->key_places.emplace(point.key, static_cast<uint32_t>(table->keys.size()));
         if (is_new) {
-            table->keys.push_back({str(point.key), series_key::hash(point.key, 0x5eed)});
+            const series_key::Hashes hashes = series_key::hashes(point.key, 0x5eed);
+            table->keys.push_back({str(point.key), hashes.hash, hashes.check});
         }
         table->key_index.push_back(key->second);
         table->times.push_back(point.time);

@@ -26,7 +26,8 @@ struct SampleBatch {
 };
 
 varve_series_key make_key(std::string_view text, uint64_t seed) {
-    return {str(text), XXH3_64bits_withSeed(text.data(), text.size(), seed)};
+    return {str(text), XXH3_64bits_withSeed(text.data(), text.size(), seed),
+            XXH3_64bits_withSeed(text.data(), text.size(), seed ^ VARVE_KEY_CHECK_SEED)};
 }
 
 }  // namespace

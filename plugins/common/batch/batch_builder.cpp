@@ -46,7 +46,10 @@ void TableBuilder::grow(size_t rows_hint) {
     // A hint may be wrong: from half as much again to eight times what there is.
     const size_t hinted =
         std::clamp(row_count_ + rows_hint, row_count_ * size_t{3} / 2, row_count_ * size_t{8});
-    const size_t capacity = std::max(kFirst, rows_hint == 0 ? row_count_ * size_t{2} : hinted);
+    grow_rows(std::max(kFirst, rows_hint == 0 ? row_count_ * size_t{2} : hinted));
+}
+
+void TableBuilder::grow_rows(size_t capacity) {
     times_ = regrown(arena_, times_, row_count_, capacity);
     key_indexes_ = regrown(arena_, key_indexes_, row_count_, capacity);
     ordinals_ = regrown(arena_, ordinals_, row_count_, capacity);
@@ -58,22 +61,18 @@ void TableBuilder::grow(size_t rows_hint) {
     capacity_ = static_cast<uint32_t>(capacity);
 }
 
+void TableBuilder::reserve(size_t rows, size_t keys) {
+    grow_rows(rows);
+    key_capacity_ = static_cast<uint32_t>(keys);
+    keys_ = arena_.array<varve_series_key>(keys);
+}
+
 void TableBuilder::grow_keys() {
     constexpr uint32_t kFirst = 8;
     // Where most rows bring a new key, there will be about as many keys as rows.
     const bool as_rows = key_count_ * 2 > row_count_ && capacity_ > key_count_;
     key_capacity_ = std::max(kFirst, as_rows ? capacity_ : key_capacity_ * 2);
     keys_ = regrown(arena_, keys_, key_count_, key_capacity_);
-}
-
-uint32_t TableBuilder::key(std::string_view text, uint64_t hash) {
-    const auto [from, to] = key_positions_.equal_range(hash);
-    for (auto at = from; at != to; ++at) {
-        if (view(keys_[at->second].text) == text) return at->second;
-    }
-    const uint32_t position = add_key(text, hash);
-    key_positions_.emplace(hash, position);
-    return position;
 }
 
 void TableBuilder::fill(varve_table &table) {
@@ -102,7 +101,7 @@ struct BatchBuilder::Owner {
 
     varve_batch batch{};
     Arena arena;
-    std::vector<std::unique_ptr<TableBuilder>> builders;
+    std::vector<TableBuilder *> builders;  // in the arena
     std::unordered_multimap<size_t, TableBuilder *> by_shape;
     std::vector<varve_table> tables;
     std::vector<const varve_table *> table_pointers;
@@ -130,14 +129,17 @@ TableBuilder &BatchBuilder::table(std::string_view measurement, std::span<const 
             return table;
         }
     }
-    owner_->builders.push_back(std::make_unique<TableBuilder>(owner_->arena, measurement, fields));
-    owner_->by_shape.emplace(shape, owner_->builders.back().get());
-    return *owner_->builders.back();
+    Arena &arena = owner_->arena;
+    auto *made = new (arena.allocate(sizeof(TableBuilder), alignof(TableBuilder)))
+        TableBuilder(arena, measurement, fields);
+    owner_->builders.push_back(made);
+    owner_->by_shape.emplace(shape, made);
+    return *made;
 }
 
 uint64_t BatchBuilder::row_count() const {
     uint64_t rows = 0;
-    for (const auto &table : owner_->builders) rows += table->row_count();
+    for (const TableBuilder *table : owner_->builders) rows += table->row_count();
     return rows;
 }
 
@@ -150,7 +152,7 @@ varve_batch *BatchBuilder::finish(uint64_t hash_seed, uint64_t producer) {
     owner_ = std::make_unique<Owner>();
     varve_batch &batch = owner->batch;
     owner->tables.reserve(owner->builders.size());
-    for (const auto &builder : owner->builders) {
+    for (TableBuilder *builder : owner->builders) {
         if (builder->row_count() == 0) continue;
         builder->fill(owner->tables.emplace_back());
         owner->table_pointers.push_back(&owner->tables.back());

@@ -7,7 +7,7 @@
 //   TableBuilder &table = builder.table("cpu", fields);
 //   table.ensure_row();
 //   table.ints(0)[table.row_count()] = 42;
-//   table.commit(table.key(canonical_key), time_ns, ordinal);
+//   table.commit(table.add_key({canonical_key, hash, check}), time_ns, ordinal);
 //   varve_batch *batch = builder.finish();
 #pragma once
 
@@ -42,7 +42,10 @@ class TableBuilder {
     std::span<const FieldSpec> fields() const { return {fields_, field_count_}; }
     uint32_t row_count() const { return row_count_; }
 
+    // Room for so many rows and keys, in a table that has none yet.
+    void reserve(size_t rows, size_t keys);
     // Room for one more row in every column; `rows_hint` more are expected.
+    bool is_empty() const { return row_count_ == 0; }
     bool is_full() const { return row_count_ == capacity_; }
     void ensure_row(size_t rows_hint = 0) {
         if (is_full()) grow(rows_hint);
@@ -59,13 +62,11 @@ class TableBuilder {
 
     uint32_t key_count() const { return key_count_; }
     // Adds a key without looking whether it is there; its text must stay where it is. The position.
-    uint32_t add_key(std::string_view text, uint64_t hash) {
+    uint32_t add_key(const varve_series_key &key) {
         if (key_count_ == key_capacity_) grow_keys();
-        keys_[key_count_] = {str(text), hash};
+        keys_[key_count_] = key;
         return key_count_++;
     }
-    // Finds or adds.
-    uint32_t key(std::string_view text, uint64_t hash);
 
     void commit(uint32_t key_index, int64_t time_ns, uint32_t ordinal) {
         times_[row_count_] = time_ns;
@@ -77,6 +78,7 @@ class TableBuilder {
   private:
     friend class BatchBuilder;
     void grow(size_t rows_hint);
+    void grow_rows(size_t capacity);
     void grow_keys();
     void fill(varve_table &table);
 
@@ -87,7 +89,6 @@ class TableBuilder {
     void **values_ = nullptr;
     uint8_t *decimals_ = nullptr;
     varve_series_key *keys_ = nullptr;
-    std::unordered_multimap<uint64_t, uint32_t> key_positions_;  // by hash; used by key() only
     int64_t *times_ = nullptr;
     uint32_t *key_indexes_ = nullptr;
     uint32_t *ordinals_ = nullptr;

@@ -142,7 +142,7 @@ void Codec::place(Series &series) {
     const FieldSpec field{series.field, VARVE_TYPE_FLOAT64};
     series.table = &batch_.table(series.measurement, {&field, 1});
     series.key_index = series.table->key_count();
-    series.table->add_key(series.key, series.hash);
+    series.table->add_key({str(series.key), series.hashes.hash, series.hashes.check});
     series.generation = generation_;
 }
 
@@ -183,7 +183,7 @@ Result<KnownPath *> Codec::learn(std::string_view path) {
     for (const auto &[key, value] : applied_.tags) tags.push_back({key, value});
     key_.clear();
     VARVE_RETURN_IF_ERROR(series_key::append(measurement, tags, key_));
-    return cache_->add(path, measurement, field, key_, series_key::hash(key_, hash_seed_));
+    return cache_->add(path, measurement, field, key_, series_key::hashes(key_, hash_seed_));
 }
 
 // `k=v;k2=v2`, what stands behind the path's first semicolon. A key named twice counts once, the

@@ -1,7 +1,5 @@
 #include "common/graphite_text/series_cache.hpp"
 
-#include "common/series_key.hpp"
-
 namespace varve::graphite_text {
 namespace {
 
@@ -25,17 +23,18 @@ KnownPath *SeriesCache::find(std::string_view path) const {
 }
 
 KnownPath *SeriesCache::add(std::string_view path, std::string_view measurement,
-                            std::string_view field, std::string_view key, uint64_t hash) {
+                            std::string_view field, std::string_view key,
+                            const series_key::Hashes &hashes) {
     KnownPath &made = all_paths_.emplace_back();
     made.text = kept(path);
-    made.series = series(measurement, field, key, hash);
+    made.series = series(measurement, field, key, hashes);
     paths_.emplace(made.text, &made);
     size_bytes_ += kPathOverhead;
     return &made;
 }
 
 Series *SeriesCache::series(std::string_view measurement, std::string_view field,
-                            std::string_view key, uint64_t hash) {
+                            std::string_view key, const series_key::Hashes &hashes) {
     // Several paths may name one series, and a batch holds a key once per table.
     const auto found = by_name_.find({key, field});
     if (found != by_name_.end()) return found->second;
@@ -43,7 +42,7 @@ Series *SeriesCache::series(std::string_view measurement, std::string_view field
     made.measurement = kept(measurement);
     made.field = kept(field);
     made.key = kept(key);
-    made.hash = hash;
+    made.hashes = hashes;
     by_name_.emplace(SeriesName{made.key, made.field}, &made);
     size_bytes_ += kSeriesOverhead;
     return &made;

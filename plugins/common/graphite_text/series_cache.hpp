@@ -9,6 +9,7 @@
 
 #include "common/batch/batch_builder.hpp"
 #include "common/graphite_text/template.hpp"
+#include "common/series_key.hpp"
 
 namespace varve::graphite_text {
 
@@ -17,7 +18,7 @@ struct Series {
     std::string_view measurement;
     std::string_view field;
     std::string_view key;  // canonical
-    uint64_t hash = 0;
+    series_key::Hashes hashes;
 
     // Its place in the batch under construction; another generation: none yet.
     uint64_t generation = 0;
@@ -38,7 +39,7 @@ class SeriesCache {
     // A path that is not known yet, for the series with this key and field, which it finds or
     // makes.
     KnownPath *add(std::string_view path, std::string_view measurement, std::string_view field,
-                   std::string_view key, uint64_t hash);
+                   std::string_view key, const series_key::Hashes &hashes);
     size_t size_bytes() const { return size_bytes_; }
 
   private:
@@ -55,7 +56,7 @@ class SeriesCache {
     };
 
     Series *series(std::string_view measurement, std::string_view field, std::string_view key,
-                   uint64_t hash);
+                   const series_key::Hashes &hashes);
     std::string_view kept(std::string_view text);
 
     Arena arena_;

@@ -4,21 +4,21 @@
 //             written, and which series came next the last time.
 //   Shape     a table, with each field's bytes up to and including '='.
 //
+// They outlast the body where the sender's memory does (sender_memory.hpp).
+//
 // For each line: 1. does the predicted next series stand here? If not, take the key apart, bring
 // its tags into order and look it up or add it (key_scan.hpp); 2. does a shape fit? First those of
 // the series, then those of its measurement, then for a new measurement the last line's. Compare
 // name by name and parse each value straight into the column; 3. the time; 4. commit. Anything else
 // (escapes, odd numbers, a wrong type, an error) goes to read_line, which also teaches 1 and 2.
 #include <algorithm>
-#include <array>
-#include <unordered_map>
 #include <utility>
 
 #include "common/line_protocol/byte_match.hpp"
 #include "common/line_protocol/key_scan.hpp"
 #include "common/line_protocol/line_protocol.hpp"
 #include "common/line_protocol/line_reader.hpp"
-#include "common/line_protocol/series_table.hpp"
+#include "common/line_protocol/sender_memory.hpp"
 #include "common/line_protocol/value_scan.hpp"
 #include "common/series_key.hpp"
 
@@ -27,13 +27,19 @@ namespace {
 
 // Shapes that are tried before a line is read by the book.
 constexpr size_t kShapesTried = 4;
+// Most lines are longer.
+constexpr size_t kLineSizeMin = 16;
 // Shorter keys meet the limit of 65,535 bytes together with any field name of the same bound.
 constexpr size_t kPlainKeySizeMax = 65'000;
 
 class BatchReader {
   public:
-    BatchReader(std::string_view body, const Options &options)
-        : body_(body), options_(options), now_ns_(cut_to_precision(options.now_ns)) {}
+    BatchReader(std::string_view body, const Options &options, SenderMemory &memory)
+        : body_(body),
+          options_(options),
+          now_ns_(cut_to_precision(options.now_ns)),
+          memory_(memory),
+          body_number_(memory.begin(options.hash_seed)) {}
 
     Parsed read() {
         while (at_ < body_.size()) {
@@ -41,6 +47,8 @@ class BatchReader {
             if (options_.predict && read_predicted()) continue;
             read_by_the_book();
         }
+        for (Shape *shape : shapes_) note_size(*shape);
+        memory_.end();
         return std::move(parsed_);
     }
 
@@ -82,35 +90,42 @@ class BatchReader {
         return read_new_place(fields, series, tried);
     }
 
-    // The first row of a series in a shape that its measurement has.
+    // The body's first row of a series in a shape that its measurement has.
     bool read_new_place(const char *fields, Series &series, size_t tried) {
         Measurement &measurement = *series.measurement;
+        if (series.last_shape != nullptr && try_shape(fields, series, *series.last_shape)) {
+            return true;
+        }
         if (measurement.shapes == nullptr) borrow_shape(fields, measurement);
         Shape **link = &measurement.shapes;
         for (; *link != nullptr && tried < kShapesTried; link = &(*link)->next, ++tried) {
             Shape &shape = **link;
-            if (!shape.predictable || has_place(series, shape)) continue;
-            if (series.text.size() + shape.name_size_max > kPlainKeySizeMax) continue;
-            const uint32_t key_index = places_.key_index(series, *shape.table);
-            if (!read_row(fields, shape, key_index)) continue;
-            add_place(series, shape, key_index);
+            if (!try_shape(fields, series, shape)) continue;
             *link = shape.next;
             shape.next = std::exchange(measurement.shapes, &shape);
-            return follow(series);
+            return true;
         }
         return false;
     }
 
+    bool try_shape(const char *fields, Series &series, Shape &shape) {
+        if (!shape.predictable || has_place(series, shape)) return false;
+        if (series.text.size() + shape.name_size_max > kPlainKeySizeMax) return false;
+        const TableBuilder &table = table_of(shape, *series.measurement);
+        const uint32_t key_index = places_.key_index(series, table);
+        if (!read_row(fields, shape, key_index)) return false;
+        add_place(series, shape, key_index);
+        return follow(series);
+    }
+
     // A new measurement most likely has the fields of the line before.
     void borrow_shape(const char *fields, Measurement &measurement) {
-        if (last_ == nullptr || !last_->place.shape->predictable) return;
-        const Shape &model = *last_->place.shape;
+        if (memory_.last == nullptr || memory_.last->last_shape == nullptr) return;
+        const Shape &model = *memory_.last->last_shape;
+        if (!model.predictable) return;
         const std::string_view name = model.names[0];
         if (fields + name.size() > limit() || !same_bytes(fields, name.data(), name.size())) return;
-        Shape &shape = add_shape(
-            measurement, parsed_.batch.table(measurement.text, model.table->fields()), true);
-        shape.names = model.names;
-        shape.name_size_max = model.name_size_max;
+        shape_of(measurement, model.fields, true);
     }
 
     static bool has_place(const Series &series, const Shape &shape) {
@@ -121,23 +136,86 @@ class BatchReader {
 
     // Puts it first, and the key into the table if it is new there.
     void add_place(Series &series, Shape &shape, uint32_t key_index) {
-        if (key_index == shape.table->key_count()) shape.table->add_key(series.text, series.hash);
-        places_.add(series, shape, key_index, memory_);
+        if (key_index == shape.table->key_count()) {
+            shape.table->add_key({series.key, series.hash, series.check});
+        }
+        places_.add(series, shape, key_index);
+        series.last_shape = &shape;
     }
 
-    Shape &add_shape(Measurement &measurement, TableBuilder &table, bool predictable) {
+    // Finds or makes; the fields of a predictable shape are written as they are called.
+    Shape &shape_of(Measurement &measurement, std::span<const FieldSpec> fields, bool predictable) {
+        identity_.assign(1, predictable ? '+' : '-');
+        append_sized(measurement.text);
+        for (const FieldSpec &field : fields) {
+            identity_ += static_cast<char>(field.type);
+            append_sized(field.name);
+        }
+        const uint64_t identity_hash = hash(identity_);
+        if (Shape *known = memory_.shapes.find(identity_, identity_hash)) return *known;
         Shape &shape = *memory_.make<Shape>();
-        shape.table = &table;
+        shape.text = memory_.copy(identity_);
+        shape.hash = identity_hash;
         shape.predictable = predictable;
+        const auto kept = memory_.array<FieldSpec>(fields.size());
+        const auto names = memory_.array<std::string_view>(fields.size());
+        for (size_t i = 0; i < fields.size(); ++i) {
+            const size_t size = fields[i].name.size();
+            scratch_.assign(fields[i].name).push_back('=');
+            names[i] = memory_.copy(scratch_);
+            kept[i] = {names[i].substr(0, size), fields[i].type};
+            shape.name_size_max = std::max(shape.name_size_max, size);
+        }
+        shape.fields = kept;
+        shape.names = names;
         shape.next = std::exchange(measurement.shapes, &shape);
-        shapes_of_tables_[&table][predictable ? 0 : 1] = &shape;
+        memory_.shapes.add(&shape);
         return shape;
+    }
+
+    void append_sized(std::string_view text) {
+        const auto size = static_cast<uint32_t>(text.size());
+        identity_.append(reinterpret_cast<const char *>(&size), sizeof size).append(text);
+    }
+
+    // The shape's table in this body.
+    TableBuilder &table_of(Shape &shape, const Measurement &measurement) {
+        if (shape.body == body_number_) return *shape.table;
+        Arena &arena = parsed_.batch.arena();
+        table_fields_.clear();
+        for (const FieldSpec &field : shape.fields) {
+            table_fields_.push_back({arena.copy(field.name), field.type});
+        }
+        shape.body = body_number_;
+        shape.table = &parsed_.batch.table(arena.copy(measurement.text), table_fields_);
+        reserve(shape);
+        shapes_.push_back(&shape);
+        return *shape.table;
+    }
+
+    // Gives the table the room that the shape took in the last body, but all tables together not
+    // more than a body has lines.
+    void reserve(Shape &shape) {
+        if (shape.rows_per_byte == 0 || !shape.table->is_empty()) return;
+        const auto expected = [&](double per_byte) {
+            return static_cast<size_t>(per_byte * static_cast<double>(body_.size())) + 1;
+        };
+        const size_t rows = expected(shape.rows_per_byte);
+        if (rows > rows_to_reserve_) return;
+        rows_to_reserve_ -= rows;
+        shape.table->reserve(rows, expected(shape.keys_per_byte));
+    }
+
+    void note_size(Shape &shape) const {
+        const auto size = static_cast<double>(body_.size());
+        shape.rows_per_byte = static_cast<double>(shape.table->row_count()) / size;
+        shape.keys_per_byte = static_cast<double>(shape.table->key_count()) / size;
     }
 
     // Remembers the order in which series arrive; true.
     bool follow(Series &series) {
-        if (last_ != nullptr) last_->next = &series;
-        last_ = &series;
+        if (memory_.last != nullptr) memory_.last->next = &series;
+        memory_.last = &series;
         return true;
     }
 
@@ -146,19 +224,35 @@ class BatchReader {
 
     // The series that stands at `line`; its `raw` is what stands there.
     Series *find_series(const char *line) {
-        if (last_ != nullptr && last_->next != nullptr) {
-            const std::string_view raw = last_->next->raw;
+        if (memory_.last != nullptr && memory_.last->next != nullptr) {
+            Series &next = *memory_.last->next;
+            const std::string_view raw = next.raw;
             const auto rest = static_cast<size_t>(limit() - line);
             if (raw.size() < rest && line[raw.size()] == ' ' &&
                 same_bytes(line, raw.data(), raw.size())) {
-                return last_->next;
+                return &seen(next, line);
             }
         }
         if (!scan_.scan(line, limit())) return find_spelled(line);
         const std::string_view raw = scan_.text();
         if (raw.size() >= kPlainKeySizeMax) return nullptr;
-        Series *series = scan_.is_sorted() ? series_of(raw) : series_of_unsorted(raw);
-        if (series != nullptr) series->raw = raw;
+        return scan_.is_sorted() ? &series_of(raw) : series_of_unsorted(raw);
+    }
+
+    // Notes that the series, whose `raw` stands at `line`, occurs in this body.
+    Series &seen(Series &series, const char *line) {
+        if (series.body == body_number_) return series;
+        const bool as_written = series.raw.data() == series.text.data();
+        return begin_body(series, as_written ? std::string_view(line, series.text.size())
+                                             : parsed_.batch.arena().copy(series.text));
+    }
+
+    // `key`: its text, where the batch may point to it.
+    Series &begin_body(Series &series, std::string_view key) const {
+        series.body = body_number_;
+        series.key = str(key);
+        series.place = {};
+        series.place_count = 0;
         return series;
     }
 
@@ -168,18 +262,21 @@ class BatchReader {
         const auto *blank = static_cast<const char *>(std::memchr(line, ' ', rest));
         if (blank == nullptr || blank == line) return nullptr;
         const std::string_view raw(line, static_cast<size_t>(blank - line));
-        const Spelling *spelling = spellings_.find(raw, hash(raw));
+        const Spelling *spelling = memory_.spellings.find(raw, hash(raw));
         if (spelling == nullptr) return nullptr;
-        spelling->series->raw = raw;
-        return spelling->series;
+        spelling->series->raw = spelling->text;
+        return &seen(*spelling->series, line);
     }
 
     // The series of a scanned key that is canonical as it stands.
-    Series *series_of(std::string_view key) {
+    Series &series_of(std::string_view key) {
         const uint64_t key_hash = hash(key);
-        Series *known = series_.find(key, key_hash);
-        return known != nullptr ? known
-                                : &add_series(key, key_hash, measurement_of(scan_.measurement()));
+        Series *known = memory_.series.find(key, key_hash);
+        if (known == nullptr) {
+            return add_series(key, key_hash, measurement_of(scan_.measurement()));
+        }
+        known->raw = known->text;
+        return known->body == body_number_ ? *known : begin_body(*known, key);
     }
 
     // The series of a scanned key whose tags must be sorted; null if one stands twice.
@@ -192,27 +289,38 @@ class BatchReader {
         scan_.write(measurement.order, sorted);
         const std::string_view key(sorted, raw.size());
         const uint64_t key_hash = hash(key);
-        Series *known = series_.find(key, key_hash);
-        arena.give_back(known != nullptr ? room : kKeySlack);
-        return known != nullptr ? known : &add_series(key, key_hash, measurement);
+        Series *series = memory_.series.find(key, key_hash);
+        if (series == nullptr) {
+            arena.give_back(kKeySlack);
+            series = &add_series(key, key_hash, measurement);
+        } else if (series->body != body_number_) {
+            arena.give_back(kKeySlack);
+            begin_body(*series, key);
+        } else {
+            arena.give_back(room);
+        }
+        if (series->raw != raw) series->raw = memory_.keep(raw);
+        return series;
     }
 
     uint64_t hash(std::string_view key) const { return series_key::hash(key, options_.hash_seed); }
 
+    // `key` stays where it is as long as the batch. Its `raw` is the key.
     Series &add_series(std::string_view key, uint64_t key_hash, Measurement &measurement) {
         Series &series = *memory_.make<Series>();
-        series.text = key;
+        series.text = memory_.keep(key);
         series.hash = key_hash;
-        series.raw = key;
+        series.check = series_key::check(key, options_.hash_seed);
+        series.raw = series.text;
         series.measurement = &measurement;
-        series_.add(&series);
-        return series;
+        memory_.series.add(&series);
+        return begin_body(series, key);
     }
 
-    // Finds or adds; the name, unescaped, must stay where it is. First it is compared with that of
-    // the line before and with the one that came behind that.
+    // Finds or adds. First the name, unescaped, is compared with that of the line before and with
+    // the one that came behind that.
     Measurement &measurement_of(std::string_view name) {
-        Measurement *before = last_ == nullptr ? nullptr : last_->measurement;
+        Measurement *before = memory_.last == nullptr ? nullptr : memory_.last->measurement;
         if (before != nullptr) {
             if (same_text(before->text, name)) return *before;
             if (before->next != nullptr && same_text(before->next->text, name)) {
@@ -220,12 +328,12 @@ class BatchReader {
             }
         }
         const uint64_t name_hash = hash(name);
-        Measurement *measurement = measurements_.find(name, name_hash);
+        Measurement *measurement = memory_.measurements.find(name, name_hash);
         if (measurement == nullptr) {
             measurement = memory_.make<Measurement>();
-            measurement->text = name;
+            measurement->text = memory_.copy(name);
             measurement->hash = name_hash;
-            measurements_.add(measurement);
+            memory_.measurements.add(measurement);
         }
         if (before != nullptr) before->next = measurement;
         return *measurement;
@@ -324,34 +432,41 @@ class BatchReader {
         series = known_;
         if (series != nullptr && series->raw == line_.key) return {};
         const uint64_t raw_hash = hash(line_.key);
-        series = series_.find(line_.key, raw_hash);
-        if (series != nullptr) return {};
-        if (const Spelling *spelling = spellings_.find(line_.key, raw_hash)) {
+        series = memory_.series.find(line_.key, raw_hash);
+        if (series != nullptr) {
+            series->raw = series->text;
+            seen(*series, line_.key.data());
+            return {};
+        }
+        if (const Spelling *spelling = memory_.spellings.find(line_.key, raw_hash)) {
             series = spelling->series;
+            series->raw = spelling->text;
+            seen(*series, line_.key.data());
             return {};
         }
         std::string_view key;
         VARVE_RETURN_IF_ERROR(canonical_key(key));
         const bool as_written = key.data() == line_.key.data();
         const uint64_t key_hash = as_written ? raw_hash : hash(key);
-        series = series_.find(key, key_hash);
+        series = memory_.series.find(key, key_hash);
         if (series == nullptr) {
             series = &add_series(key, key_hash, measurement_of(measurement_name()));
+        } else if (series->body != body_number_) {
+            begin_body(*series, key);
         }
-        series->raw = line_.key;
         if (as_written) return {};
         Spelling &spelling = *memory_.make<Spelling>();
-        spelling.text = line_.key;
+        spelling.text = memory_.keep(line_.key);
         spelling.hash = raw_hash;
         spelling.series = series;
-        spellings_.add(&spelling);
+        memory_.spellings.add(&spelling);
+        series->raw = spelling.text;
         return {};
     }
 
     std::string_view measurement_name() {
-        const std::string_view written = line_.key.substr(0, line_.measurement_size);
-        unescape_measurement(written, scratch_);
-        return kept(written, scratch_);
+        unescape_measurement(line_.key.substr(0, line_.measurement_size), scratch_);
+        return scratch_;
     }
 
     // The unescaped text: the written one where nothing was escaped, else a copy in the arena.
@@ -382,8 +497,8 @@ class BatchReader {
     // first.
     TableBuilder &place_of(Series &series, bool plain) {
         Measurement &measurement = *series.measurement;
-        TableBuilder &table = parsed_.batch.table(measurement.text, columns_);
-        Shape &shape = shape_of(measurement, table, plain);
+        Shape &shape = shape_of(measurement, columns_, plain);
+        TableBuilder &table = table_of(shape, measurement);
         if (series.place.shape == &shape) return table;
         for (Place *place = series.place.next; place != nullptr; place = place->next) {
             if (place->shape != &shape) continue;
@@ -430,20 +545,6 @@ class BatchReader {
                            [](const RawField &field) { return field.name == "time"; });
     }
 
-    Shape &shape_of(Measurement &measurement, TableBuilder &table, bool plain) {
-        if (Shape *known = shapes_of_tables_[&table][plain ? 0 : 1]) return *known;
-        Shape &shape = add_shape(measurement, table, plain);
-        if (!plain) return shape;
-        auto *names = static_cast<std::string_view *>(
-            memory_.allocate(line_.fields.size() * sizeof(std::string_view), 8));
-        shape.names = {names, line_.fields.size()};
-        for (const RawField &field : line_.fields) {
-            *names++ = {field.name.data(), field.name.size() + 1};
-            shape.name_size_max = std::max(shape.name_size_max, field.name.size());
-        }
-        return shape;
-    }
-
     void store_values(TableBuilder &table) {
         const uint32_t row = table.row_count();
         for (size_t i = 0; i < line_.fields.size(); ++i) {
@@ -478,14 +579,13 @@ class BatchReader {
     Parsed parsed_;
     size_t at_ = 0;
     uint32_t ordinal_ = 0;
-    Arena memory_;  // of the entries below
-    EntryTable<Series> series_;
-    EntryTable<Spelling> spellings_;
-    EntryTable<Measurement> measurements_;
+    SenderMemory &memory_;
+    const uint64_t body_number_;
     PlaceTable places_;
-    // The predictable shape of a table, and the other one; null if there is none yet.
-    std::unordered_map<const TableBuilder *, std::array<Shape *, 2>> shapes_of_tables_;
-    Series *last_ = nullptr;   // of the line before
+    std::vector<Shape *> shapes_;  // that have a table in this body
+    size_t rows_to_reserve_ = body_.size() / kLineSizeMin;
+    std::vector<FieldSpec> table_fields_;
+    std::string identity_;
     Series *known_ = nullptr;  // of the line at at_, if read_predicted() found it
     KeyScan scan_;
     RawLine line_;
@@ -496,8 +596,13 @@ class BatchReader {
 
 }  // namespace
 
+Parsed parse(std::string_view body, const Options &options, SenderMemory &memory) {
+    return BatchReader(body, options, memory).read();
+}
+
 Parsed parse(std::string_view body, const Options &options) {
-    return BatchReader(body, options).read();
+    SenderMemory memory;
+    return parse(body, options, memory);
 }
 
 std::string Parsed::error_text() const {

@@ -22,11 +22,15 @@ inline bool same_bytes(const char *a, const char *b, size_t size) {
     if (size < 8) {
         return size == 0 || (load_eight(a) ^ load_eight(b)) << (64 - 8 * size) == 0;
     }
-    if (size > 32) return std::memcmp(a, b, size) == 0;
-    // Steps of eight, then the last eight, which may overlap.
-    for (size_t at = 0; at + 8 < size; at += 8) {
-        if (load_eight(a + at) != load_eight(b + at)) return false;
+    if (size > 128) return std::memcmp(a, b, size) == 0;
+    // Steps of sixteen, then the last sixteen or eight, which may overlap.
+    size_t at = 0;
+    for (; at + 16 <= size; at += 16) {
+        const uint64_t low = load_eight(a + at) ^ load_eight(b + at);
+        const uint64_t high = load_eight(a + at + 8) ^ load_eight(b + at + 8);
+        if ((low | high) != 0) return false;
     }
+    if (at + 8 < size && load_eight(a + at) != load_eight(b + at)) return false;
     return load_eight(a + size - 8) == load_eight(b + size - 8);
 }
 

@@ -7,8 +7,9 @@
 //
 // Two readers share the work. line_reader.cpp reads any line, by the book, byte by byte.
 // batch_reader.cpp predicts: senders repeat the same series in the same order with the same fields,
-// so it compares bytes with what it saw before and only parses numbers; whatever differs goes to
-// the first one. A test holds both to the same results on random input.
+// so it compares bytes with what it saw before, in this body and in earlier ones, and only parses
+// numbers; whatever differs goes to the first one. A test holds both to the same results on random
+// input.
 #pragma once
 
 #include <cstdint>
@@ -55,7 +56,12 @@ struct Parsed {
     std::string error_text() const;
 };
 
-// The body must stay as it is until the batch is released (see BatchBuilder::on_release).
+class SenderMemory;
+
+// The body must stay as it is until the batch is released (see BatchBuilder::on_release). The
+// memory is that of earlier bodies of the same sender, and learns from this one; without it only
+// the body's own lines predict each other.
+Parsed parse(std::string_view body, const Options &options, SenderMemory &memory);
 Parsed parse(std::string_view body, const Options &options);
 
 // ns per unit of a `precision` parameter: "n", "ns", "u", "ms", "s", "m", "h" and "" (ns); 0 if

@@ -9,32 +9,34 @@
 namespace varve {
 namespace {
 
-const Host *host_of(void *ctx) {
-    return static_cast<const Host *>(ctx);
+HttpInput &input_of(void *ctx) {
+    return *static_cast<HttpInput *>(ctx);
 }
 
 // GET /ping: 204, or the version as JSON with ?verbose=true.
 void handle_ping(void *ctx, const varve_http_request *request, varve_http_response *response) {
-    Responder responder(*host_of(ctx), response);
+    Responder responder(input_of(ctx).host(), response);
     const std::string_view verbose = responder.query_param(request, "verbose");
     if (verbose.empty() || verbose == "0" || verbose == "false") return responder.send(204);
     responder.send_json(200, "{\"version\":\"1.8.10\"}");
 }
 
 void handle_status(void *ctx, const varve_http_request *, varve_http_response *response) {
-    Responder(*host_of(ctx), response).send(204);
+    Responder(input_of(ctx).host(), response).send(204);
 }
 
 void handle_v1_write(void *ctx, const varve_http_request *request, varve_http_response *response) {
-    handle_write(*host_of(ctx), request, response, WriteFace::v1);
+    HttpInput &input = input_of(ctx);
+    handle_write(input.host(), input.senders(), request, response, WriteFace::v1);
 }
 
 void handle_v2_write(void *ctx, const varve_http_request *request, varve_http_response *response) {
-    handle_write(*host_of(ctx), request, response, WriteFace::v2);
+    HttpInput &input = input_of(ctx);
+    handle_write(input.host(), input.senders(), request, response, WriteFace::v2);
 }
 
 void handle_v1_query(void *ctx, const varve_http_request *request, varve_http_response *response) {
-    handle_query(*host_of(ctx), request, response);
+    handle_query(input_of(ctx).host(), request, response);
 }
 
 }  // namespace
@@ -73,7 +75,7 @@ Status HttpInput::start() {
         varve_error error = abi_error();
         const int32_t code =
             http->mount(host_.raw(), route.methods, route.path, route.flags | VARVE_HTTP_INFLUX,
-                        route.handle, &host_, &error);
+                        route.handle, this, &error);
         if (code != VARVE_OK) {
             stop();
             return Status::from_abi(code, error);

@@ -3,6 +3,8 @@
 
 #include <varve/cpp/input.hpp>
 
+#include "common/line_protocol/sender_memories.hpp"
+
 namespace varve {
 
 class HttpInput final : public Input {
@@ -13,8 +15,12 @@ class HttpInput final : public Input {
     Status start() override;
     void stop() override;
 
+    const Host &host() const { return host_; }
+    line_protocol::SenderMemories &senders() { return senders_; }
+
   private:
     Host host_;
+    line_protocol::SenderMemories senders_;
 };
 
 }  // namespace varve

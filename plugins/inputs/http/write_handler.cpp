@@ -122,8 +122,9 @@ bool is_consistency(std::string_view level) {
 
 }  // namespace
 
-void handle_write(const Host &host, const varve_http_request *request,
-                  varve_http_response *response, WriteFace face) {
+void handle_write(const Host &host, line_protocol::SenderMemories &senders,
+                  const varve_http_request *request, varve_http_response *response,
+                  WriteFace face) {
     const Responder responder(host, response);
     const Parameters parameters =
         face == WriteFace::v1 ? read_v1(responder, request) : read_v2(responder, request);
@@ -154,7 +155,11 @@ void handle_write(const Host &host, const varve_http_request *request,
     options.hash_seed = host.writer()->hash_seed(host.raw());
     options.unsigned_enabled = host.writer()->unsigned_enabled(host.raw()) != 0;
     const std::string_view body(static_cast<const char *>(request->body.data), request->body.size);
-    line_protocol::Parsed parsed = line_protocol::parse(body, options);
+    line_protocol::Parsed parsed;
+    {
+        line_protocol::SenderMemories::Loan loan(senders, request->connection_id);
+        parsed = line_protocol::parse(body, options, loan.memory());
+    }
     if (!is_consistency(responder.query_param(request, "consistency"))) {
         return responder.refuse(400, "invalid_consistency", "invalid consistency level");
     }

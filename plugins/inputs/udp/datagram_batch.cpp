@@ -75,7 +75,7 @@ DatagramBatch::Parsed DatagramBatch::parse(line_protocol::Options options) {
     starts_.clear();
     for (;;) {
         options.now_marks = starts;
-        line_protocol::Parsed parsed = line_protocol::parse(*body, options);
+        line_protocol::Parsed parsed = line_protocol::parse(*body, options, memory_);
         if (parsed.bad_line_count == 0) {
             parsed.batch.on_release([body] {});
             out.batch = parsed.batch.finish(options.hash_seed, 0);

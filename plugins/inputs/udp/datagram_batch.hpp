@@ -12,6 +12,7 @@
 
 #include "common/batch/batcher.hpp"
 #include "common/line_protocol/line_protocol.hpp"
+#include "common/line_protocol/sender_memory.hpp"
 
 namespace varve {
 
@@ -39,6 +40,7 @@ class DatagramBatch {
     Parsed parse(line_protocol::Options options);
 
   private:
+    line_protocol::SenderMemory memory_;  // of all senders together
     std::string body_;
     std::vector<line_protocol::NowMark> starts_;  // one per datagram
 };

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
 #include <map>
+#include <numeric>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -21,8 +23,6 @@ bool exact_as_float(const varve_column &column, uint32_t row) {
     return wide < 0x1p64 && static_cast<uint64_t>(wide) == value;
 }
 
-constexpr uint32_t kPrefetchAhead = 8;  // keys
-
 uint32_t strongest(uint32_t types) {
     for (uint32_t type = kTypeFirst; type <= kTypeLast; ++type) {
         if ((types >> type & 1) != 0) return type;
@@ -37,22 +37,18 @@ class Planner {
         : batch_(batch), opts_(opts), limits_(limits), engine_(engine) {}
 
     Result<WritePlan> run() {
-        plan_.series.resize(batch_.table_count);
-        keys_.resize(batch_.table_count);
-        for (uint32_t table = 0; table < batch_.table_count; ++table) {
-            resolve_keys(table);
-            route(table);
-        }
+        resolve_keys();
+        for (uint32_t table = 0; table < batch_.table_count; ++table) route(table);
         std::stable_sort(
             plan_.parts.begin(), plan_.parts.end(),
             [](const PlanPart &a, const PlanPart &b) { return a.first_ordinal < b.first_ordinal; });
         for (PlanPart &part : plan_.parts) {
             VARVE_RETURN_IF_ERROR(check_types(part));
             VARVE_RETURN_IF_ERROR(check_rows(part));
-            plan_.outcome.accepted += part.rows.size();
-            if (!part.rows.empty()) commit_fields(part);
+            plan_.outcome.accepted += part.row_count;
+            if (part.row_count != 0) commit_fields(part);
         }
-        std::erase_if(plan_.parts, [](const PlanPart &part) { return part.rows.empty(); });
+        std::erase_if(plan_.parts, [](const PlanPart &part) { return part.row_count == 0; });
         return std::move(plan_);
     }
 
@@ -66,30 +62,47 @@ class Planner {
         too_long
     };
 
-    uint64_t hash_of(const varve_series_key &key) const {
-        return batch_.hash_seed == engine_.hash_seed()
-                   ? key.hash
-                   : series_key::hash(view(key.text), engine_.hash_seed());
+    // The keys with hashes that are the engine's.
+    std::span<const varve_series_key> keys_of(const varve_table &table) {
+        const std::span<const varve_series_key> given(table.keys, table.key_count);
+        const bool is_hashed =
+            batch_.hash_seed == engine_.hash_seed() &&
+            std::all_of(given.begin(), given.end(),
+                        [](const varve_series_key &key) { return key.check != 0; });
+        if (is_hashed) return given;
+        auto &hashed = hashed_.emplace_back(given.begin(), given.end());
+        for (varve_series_key &key : hashed) {
+            const auto hashes = series_key::hashes(view(key.text), engine_.hash_seed());
+            key.hash = hashes.hash;
+            key.check = hashes.check;
+        }
+        return hashed;
     }
 
-    void resolve_keys(uint32_t position) {
-        const varve_table &table = *batch_.tables[position];
-        auto &series = plan_.series[position];
-        series.assign(table.key_count, kNoSeries);
-        keys_[position].assign(table.key_count, Key::unchecked);
-        const bool same_seed = batch_.hash_seed == engine_.hash_seed();
-        for (uint32_t i = 0; i < table.key_count; ++i) {
-            if (same_seed && i + kPrefetchAhead < table.key_count) {
-                engine_.prefetch(table.keys[i + kPrefetchAhead].hash);
+    void resolve_keys() {
+        keys_.reserve(batch_.table_count);
+        plan_.first_key.reserve(batch_.table_count);
+        size_t count = 0;
+        for (uint32_t table = 0; table < batch_.table_count; ++table) {
+            keys_.push_back(keys_of(*batch_.tables[table]));
+            plan_.first_key.push_back(count);
+            count += keys_.back().size();
+        }
+        plan_.series.assign(count, kNoSeries);
+        states_.assign(count, Key::unchecked);
+        live_.assign(count, 0);
+        for (uint32_t table = 0; table < batch_.table_count; ++table) {
+            if (table + 1 < batch_.table_count) engine_.prefetch(keys_[table + 1]);
+            const size_t first = plan_.first_key[table];
+            const size_t keys = keys_[table].size();
+            engine_.find_all(keys_[table], std::span(plan_.series).subspan(first, keys),
+                             std::span(live_).subspan(first, keys));
+            for (size_t i = 0; i < keys; ++i) {
+                if (live_[first + i] != 0) states_[first + i] = Key::accepted;
+                if (keys_[table][i].text.size > series_key::kSizeMax) {
+                    states_[first + i] = Key::too_long;
+                }
             }
-            const std::string_view key = view(table.keys[i].text);
-            if (key.size() > series_key::kSizeMax) {
-                keys_[position][i] = Key::too_long;
-                continue;
-            }
-            series[i] = engine_.find(key, hash_of(table.keys[i]));
-            const bool live = series[i] != kNoSeries && engine_.live(series[i]);
-            if (live) keys_[position][i] = Key::accepted;
         }
     }
 
@@ -99,9 +112,44 @@ class Planner {
     }
 
     void route(uint32_t position) {
+        if (!route_whole(position)) route_rows(position);
+    }
+
+    // A table of one shard, the common case: no list of rows is needed.
+    bool route_whole(uint32_t position) {
         const varve_table &table = *batch_.tables[position];
+        if (table.keep != nullptr || table.row_count == 0) return false;
+        const auto [low, high] = std::minmax_element(table.times, table.times + table.row_count);
+        const varve_shard_range *shard = shard_of(*low);
+        if (shard == nullptr || shard != shard_of(*high)) return false;
+        const uint32_t first =
+            table.ordinals == nullptr
+                ? 0
+                : *std::min_element(table.ordinals, table.ordinals + table.row_count);
+        plan_.parts.push_back({position,
+                               static_cast<uint32_t>(shard - opts_.shards),
+                               first,
+                               table.row_count,
+                               true,
+                               {},
+                               {}});
+        return true;
+    }
+
+    // Null when no shard takes the time.
+    const varve_shard_range *shard_of(int64_t time) const {
         const varve_shard_range *first = opts_.shards;
         const varve_shard_range *last = first + opts_.shard_count;
+        const varve_shard_range *shard = std::upper_bound(
+            first, last, time,
+            [](int64_t t, const varve_shard_range &range) { return t < range.to_ns; });
+        // The last instant of all belongs to a range that ends there.
+        if (shard == last && first != last && last[-1].to_ns == INT64_MAX) --shard;
+        return shard == last || time < shard->from_ns ? nullptr : shard;
+    }
+
+    void route_rows(uint32_t position) {
+        const varve_table &table = *batch_.tables[position];
         std::map<uint32_t, PlanPart> parts;
         PlanPart *part = nullptr;
         const varve_shard_range *shard = nullptr;
@@ -109,25 +157,33 @@ class Planner {
             if (table.keep != nullptr && (table.keep[row / 64] >> (row % 64) & 1) == 0) continue;
             const int64_t time = table.times[row];
             if (shard == nullptr || time < shard->from_ns || time >= shard->to_ns) {
-                shard = std::upper_bound(
-                    first, last, time,
-                    [](int64_t t, const varve_shard_range &range) { return t < range.to_ns; });
-                // The last instant of all belongs to a range that ends there.
-                if (shard == last && first != last && last[-1].to_ns == INT64_MAX) --shard;
-                if (shard == last || time < shard->from_ns) {
+                shard = shard_of(time);
+                if (shard == nullptr) {
                     plan_.outcome.reject({position, row, 0, VARVE_REJECT_NO_SHARD, 0, 0, 0});
-                    shard = nullptr;
                     continue;
                 }
-                const auto at = static_cast<uint32_t>(shard - first);
-                part = &parts.try_emplace(at, PlanPart{position, at, UINT32_MAX, {}, {}})
-                            .first->second;
+                const auto at = static_cast<uint32_t>(shard - opts_.shards);
+                PlanPart fresh{position, at, UINT32_MAX, 0, false, {}, {}};
+                part = &parts.try_emplace(at, std::move(fresh)).first->second;
                 if (part->rows.empty()) part->rows.reserve(table.row_count - row);
             }
             part->first_ordinal = std::min(part->first_ordinal, ordinal(table, row));
             part->rows.push_back(row);
+            ++part->row_count;
         }
         for (auto &[at, made] : parts) plan_.parts.push_back(std::move(made));
+    }
+
+    // Takes out the rows for which the predicate holds; it is asked once each, in order.
+    template <typename Predicate>
+    void remove_rows(PlanPart &part, Predicate predicate) {
+        if (part.is_whole) {
+            part.is_whole = false;
+            part.rows.resize(part.row_count);
+            std::iota(part.rows.begin(), part.rows.end(), 0u);
+        }
+        std::erase_if(part.rows, predicate);
+        part.row_count = static_cast<uint32_t>(part.rows.size());
     }
 
     static uint32_t ordinal(const varve_table &table, uint32_t row) {
@@ -170,11 +226,11 @@ class Planner {
                 !fits && opts_.on_type_conflict == VARVE_ON_CONFLICT_COERCE &&
                 (types >> VARVE_TYPE_FLOAT64 & 1) != 0 &&
                 (column.type == VARVE_TYPE_INT64 || column.type == VARVE_TYPE_UINT64);
-            part.columns.push_back(
-                {i, widens ? uint32_t{VARVE_TYPE_FLOAT64} : column.type, widens});
+            const uint32_t type = widens ? uint32_t{VARVE_TYPE_FLOAT64} : column.type;
+            part.columns.push_back({i, type, widens, (types >> type & 1) != 0});
             if (fits) continue;
             const uint32_t existing = strongest(types);
-            std::erase_if(part.rows, [&](uint32_t row) {
+            remove_rows(part, [&](uint32_t row) {
                 if (!is_valid(column, row) || (widens && exact_as_float(column, row))) return false;
                 reject(part, row, VARVE_REJECT_TYPE_CONFLICT, i, existing);
                 return true;
@@ -185,14 +241,14 @@ class Planner {
 
     Status check_rows(PlanPart &part) {
         const varve_table &table = table_of(part);
-        const auto &keys = keys_[part.table];
+        const auto keys = std::span(states_).subspan(plan_.first_key[part.table], table.key_count);
         const auto identity = find_identity(part);
         if (!identity &&
             std::all_of(keys.begin(), keys.end(), [](Key key) { return key == Key::accepted; })) {
             return {};
         }
         Status status;
-        std::erase_if(part.rows, [&](uint32_t row) {
+        remove_rows(part, [&](uint32_t row) {
             const uint32_t key = table.key_index[row];
             if (keys[key] == Key::too_long) {
                 reject(part, row, VARVE_REJECT_KEY_TOO_LONG, 0, 0, series_key::kSizeMax);
@@ -226,7 +282,7 @@ class Planner {
     bool identity_fits(const PlanPart &part, uint32_t row, uint32_t column) {
         const varve_table &table = table_of(part);
         if (!is_valid(table.columns[column], row)) return true;
-        const uint32_t series = plan_.series[part.table][table.key_index[row]];
+        const uint32_t series = plan_.series[plan_.first_key[part.table] + table.key_index[row]];
         const uint64_t number = static_cast<const uint64_t *>(table.columns[column].values)[row];
         const auto point = std::make_pair(series, table.times[row]);
         const auto staged = identities_.find(point);
@@ -242,12 +298,14 @@ class Planner {
     // Makes a series that is not live part of the plan, unless a limit forbids it.
     Result<bool> stage(const PlanPart &part, uint32_t row) {
         const varve_table &table = table_of(part);
-        const uint32_t key = table.key_index[row];
-        uint32_t &series = plan_.series[part.table][key];
-        Key &state = keys_[part.table][key];
-        // Another table of the batch may have made it.
-        if (series == kNoSeries)
-            series = engine_.find(view(table.keys[key].text), hash_of(table.keys[key]));
+        const varve_series_key &key = keys_[part.table][table.key_index[row]];
+        const size_t place = plan_.first_key[part.table] + table.key_index[row];
+        uint32_t &series = plan_.series[place];
+        Key &state = states_[place];
+        if (series == kNoSeries) {  // another table of the batch may have made it
+            uint8_t live = 0;
+            engine_.find_all({&key, 1}, {&series, 1}, {&live, 1});
+        }
         if (series != kNoSeries && staged_.count(series) != 0) {
             state = Key::accepted;
             return true;
@@ -263,8 +321,7 @@ class Planner {
         }
         if (limits_.tag_values_max != 0) {
             series_key::Parts parts;
-            if (Status status = series_key::split(view(table.keys[key].text), parts);
-                !status.ok()) {
+            if (Status status = series_key::split(view(key.text), parts); !status.ok()) {
                 return status;
             }
             for (uint32_t i = 0; i < parts.tags.size(); ++i) {
@@ -275,7 +332,7 @@ class Planner {
             for (const series_key::Tag &tag : parts.tags) stage_tag_value(parts.measurement, tag);
         }
         if (series == kNoSeries) {
-            const auto made = engine_.intern(view(table.keys[key].text), hash_of(table.keys[key]));
+            const auto made = engine_.intern(view(key.text), {key.hash, key.check});
             if (!made.ok()) return made.status();
             series = *made;
         }
@@ -311,10 +368,13 @@ class Planner {
     void commit_fields(const PlanPart &part) {
         const varve_table &table = table_of(part);
         for (const PlannedColumn &column : part.columns) {
+            if (column.known) continue;
             const varve_column &source = table.columns[column.source];
             if ((types_of(part, view(source.name)) >> column.type & 1) != 0) continue;
-            const bool any = std::any_of(part.rows.begin(), part.rows.end(),
-                                         [&](uint32_t row) { return is_valid(source, row); });
+            bool any = false;
+            for (uint32_t i = 0; i < part.row_count && !any; ++i) {
+                any = is_valid(source, part.row(i));
+            }
             if (!any) continue;
             staged_fields_[field_slot(part.shard, view(table.measurement), view(source.name))] |=
                 1u << column.type;
@@ -327,7 +387,10 @@ class Planner {
     const varve_storage_limits &limits_;
     PlanView &engine_;
     WritePlan plan_;
-    std::vector<std::vector<Key>> keys_;                            // per table, per key
+    std::vector<std::span<const varve_series_key>> keys_;           // per table
+    std::deque<std::vector<varve_series_key>> hashed_;              // of tables that are not
+    std::vector<Key> states_;                                       // like plan_.series
+    std::vector<uint8_t> live_;                                     // like plan_.series
     std::unordered_map<std::string, uint64_t> measurement_series_;  // live and staged
     std::unordered_set<uint32_t> staged_;  // series that the plan makes live
     std::unordered_map<std::string, uint32_t> staged_fields_;

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "common/series_key.hpp"
@@ -32,16 +33,16 @@ class PlanView {
                                                uint64_t shard_id, int64_t time,
                                                std::string_view column) = 0;
 
-    // ---- series; `hash` is seeded with hash_seed() ----
+    // ---- series; `hashes` are seeded with hash_seed() ----
     virtual uint64_t hash_seed() const = 0;
-    // A find with this hash comes soon.
-    virtual void prefetch(uint64_t) {}
-    // kNoSeries when the key was never made.
-    virtual uint32_t find(std::string_view key, uint64_t hash) = 0;
+    // A find_all of these comes soon.
+    virtual void prefetch(std::span<const varve_series_key>) {}
+    // Per key its series, kNoSeries when it was never made, and whether it is live.
+    virtual void find_all(std::span<const varve_series_key> keys, std::span<uint32_t> series,
+                          std::span<uint8_t> live) = 0;
     // Finds or makes. invalid_argument when the key is not canonical.
-    virtual Result<uint32_t> intern(std::string_view key, uint64_t hash) = 0;
-    // Whether it has rows; only live series count against limits.
-    virtual bool live(uint32_t series) const = 0;
+    virtual Result<uint32_t> intern(std::string_view key, const series_key::Hashes &hashes) = 0;
+    // Live series have rows; only they count against limits.
     virtual uint64_t live_count() const = 0;
     // Live series of the measurement; only asked when a limit is set.
     virtual uint64_t measurement_series_count(std::string_view measurement) = 0;
@@ -54,14 +55,19 @@ struct PlannedColumn {
     uint32_t source;  // position in the table's columns
     uint32_t type;    // as stored
     bool widens;      // INT64 or UINT64 stored as FLOAT64
+    bool known;       // the shard has the field with this type already
 };
 
 struct PlanPart {
     uint32_t table;
     uint32_t shard;  // position in opts.shards
     uint32_t first_ordinal;
-    std::vector<uint32_t> rows;  // ascending
+    uint32_t row_count;
+    bool is_whole;               // all rows of the table
+    std::vector<uint32_t> rows;  // else which ones, ascending
     std::vector<PlannedColumn> columns;
+
+    uint32_t row(uint32_t i) const { return is_whole ? i : rows[i]; }
 };
 
 struct NewField {
@@ -73,8 +79,10 @@ struct NewField {
 
 struct WritePlan {
     std::vector<PlanPart> parts;  // only those with rows left
-    // Per table, per key: the series, or kNoSeries when no row of it was accepted.
-    std::vector<std::vector<uint32_t>> series;
+    // Per key the series, or kNoSeries when no row of it was accepted; a table's keys begin at
+    // first_key[table].
+    std::vector<uint32_t> series;
+    std::vector<size_t> first_key;
     std::vector<NewField> new_fields;
     Outcome outcome;
 };

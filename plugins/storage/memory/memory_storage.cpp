@@ -44,16 +44,19 @@ class View final : public storage::PlanView {
     }
 
     uint64_t hash_seed() const override { return database_.index.hash_seed(); }
-    uint32_t find(std::string_view key, uint64_t hash) override {
-        const storage::Series *series = database_.index.find(key, hash);
-        return series == nullptr ? storage::kNoSeries : series->id;
+    void find_all(std::span<const varve_series_key> keys, std::span<uint32_t> series,
+                  std::span<uint8_t> live) override {
+        for (size_t i = 0; i < keys.size(); ++i) {
+            const storage::Series *found = database_.index.find(view(keys[i].text), keys[i].hash);
+            series[i] = found == nullptr ? storage::kNoSeries : found->id;
+            live[i] = found != nullptr && found->live();
+        }
     }
-    Result<uint32_t> intern(std::string_view key, uint64_t hash) override {
-        auto made = database_.index.intern(key, hash);
+    Result<uint32_t> intern(std::string_view key, const series_key::Hashes &hashes) override {
+        auto made = database_.index.intern(key, hashes.hash);
         if (!made.ok()) return made.status();
         return (*made)->id;
     }
-    bool live(uint32_t series) const override { return database_.index.at(series).live(); }
     uint64_t live_count() const override { return database_.index.live_count(); }
     uint64_t measurement_series_count(std::string_view measurement) override {
         const auto all = database_.index.of_measurement(measurement);
@@ -222,12 +225,12 @@ void MemoryStorage::apply(const varve_batch &batch, const varve_write_opts &opts
         for (const storage::PlannedColumn &planned : part.columns) {
             const varve_column &source = table.columns[planned.source];
             const ColumnKey *column = shard->column(view(source.name), planned.type);
-            for (const uint32_t row : part.rows) {
+            for (uint32_t i = 0; i < part.row_count; ++i) {
+                const uint32_t row = part.row(i);
                 if (!storage::is_valid(source, row)) continue;
                 const uint32_t ordinal = table.ordinals == nullptr ? row : table.ordinals[row];
-                put(database, *shard,
-                    database.index.at(plan.series[part.table][table.key_index[row]]),
-                    table.times[row],
+                const size_t key = plan.first_key[part.table] + table.key_index[row];
+                put(database, *shard, database.index.at(plan.series[key]), table.times[row],
                     {lsn_, ordinal, column, value_of(source, row, planned.widens)});
             }
         }

@@ -28,6 +28,8 @@ enum varve_type {
 
 #define VARVE_DECIMALS_UNKNOWN 255u
 
+#define VARVE_KEY_CHECK_SEED 0x9e3779b97f4a7c15u
+
 /* A dense column. `values` is an array of row_count elements of the type, 64-byte aligned; a null
  * slot's value is zero. `validity`: LSB-first bitmap in 64-bit words, null = all valid. */
 typedef struct varve_column {
@@ -42,7 +44,9 @@ typedef struct varve_column {
 /* A canonical series key: escaped `measurement,k=v,…`, tags sorted bytewise by unescaped key. */
 typedef struct varve_series_key {
     varve_str text;
-    uint64_t hash; /* XXH3-64 of text with the batch's hash_seed */
+    uint64_t hash;  /* XXH3-64 of text with the batch's hash_seed */
+    uint64_t check; /* the same with hash_seed ^ VARVE_KEY_CHECK_SEED; 0 = storage makes it. Both
+                       together stand for the key: storage need not read the text of a known one. */
 } varve_series_key;
 
 typedef struct varve_table {

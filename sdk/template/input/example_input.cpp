@@ -10,7 +10,7 @@ struct OneRow {
     varve_batch batch{};
     varve_table table{};
     const varve_table *tables[1] = {&table};
-    varve_series_key key{str("example"), 0};
+    varve_series_key key{str("example"), 0, 0};
     uint32_t key_index = 0;
     int64_t time = 0;
     uint32_t ordinal = 0;

@@ -74,11 +74,11 @@ const std::vector<std::string> &keys_of(int64_t law) {
     return law == 0 ? cpu : churn;
 }
 
-const std::vector<uint64_t> &hashes_of(int64_t law) {
-    static std::vector<uint64_t> hashes[2];
+const std::vector<series_key::Hashes> &hashes_of(int64_t law) {
+    static std::vector<series_key::Hashes> hashes[2];
     if (hashes[law].empty()) {
         for (const std::string &key : keys_of(law)) {
-            hashes[law].push_back(series_key::hash(key, kSeed));
+            hashes[law].push_back(series_key::hashes(key, kSeed));
         }
     }
     return hashes[law];
@@ -181,14 +181,20 @@ void find_cached(benchmark::State &state) {
     const auto &hashes = hashes_of(0);
     const auto active = static_cast<uint32_t>(state.range(0));
     fill(*index, 0, 0, active);
-    uint32_t at = 0;
-    constexpr uint32_t kAhead = 8;
-    for (auto _ : state) {
-        index->prefetch(hashes[at + kAhead < active ? at + kAhead : 0]);
-        benchmark::DoNotOptimize(index->find(keys[at], hashes[at]));
-        if (++at == active) at = 0;
+    std::vector<varve_series_key> batch;
+    for (uint32_t i = 0; i < active; ++i) {
+        batch.push_back({str(keys[i]), hashes[i].hash, hashes[i].check});
     }
-    state.SetItemsProcessed(state.iterations());
+    constexpr uint32_t kBatch = 5000;
+    std::vector<uint32_t> ids(kBatch);
+    std::vector<uint8_t> live(kBatch);
+    uint32_t at = 0;
+    for (auto _ : state) {
+        index->find_all(std::span(batch).subspan(at, kBatch), ids, live);
+        benchmark::DoNotOptimize(ids.data());
+        at = (at + kBatch) % active;
+    }
+    state.SetItemsProcessed(state.iterations() * kBatch);
 }
 BENCHMARK(find_cached)->Arg(5'000)->Arg(100'000)->Arg(1'000'000);
 

@@ -18,7 +18,7 @@ TEST(Layout, Sizes) {
     EXPECT_EQ(sizeof(varve_instance), 56u);
     EXPECT_EQ(sizeof(varve_factory), 24u);
     EXPECT_EQ(sizeof(varve_column), 40u);
-    EXPECT_EQ(sizeof(varve_series_key), 24u);
+    EXPECT_EQ(sizeof(varve_series_key), 32u);
     EXPECT_EQ(sizeof(varve_table), 80u);
     EXPECT_EQ(sizeof(varve_batch), 72u);
     EXPECT_EQ(sizeof(varve_write_opts), 64u);

@@ -58,7 +58,7 @@ Status StrataStorage::write_copied(Database &database, const Shard &shard, const
     part.from_ns = shard.identity.from_ns;
     part.to_ns = shard.identity.to_ns;
     part.measurement = name;
-    part.series = {series};
+    part.series = {&series, 1};
     if (database.index.in_head(series)) part.named.emplace_back(0, key);
     const std::vector<uint32_t> key_index(copied.row_count(), 0);
     part.key_index = key_index.data();
@@ -147,7 +147,7 @@ Status StrataStorage::rename_all(Database &database, std::string_view from, std:
             return;
         }
         const auto made =
-            database.index.intern(*renamed, series_key::hash(*renamed, database.hash_seed));
+            database.index.intern(*renamed, series_key::hashes(*renamed, database.hash_seed));
         if (!made.ok()) {
             status = made.status();
             return;

@@ -48,7 +48,7 @@ void encode_column(ByteWriter &writer, std::string &out, const RowsPart &part,
         for (uint32_t i = 0; i < part.row_count; ++i) writer.bytes(view(texts[part.row(i)]));
     } else if (column.type == VARVE_TYPE_BOOLEAN) {
         put_rows(writer, out, part, static_cast<const uint8_t *>(column.values));
-    } else if (column.type == column.source_type) {
+    } else if (is_plain(column)) {
         put_rows(writer, out, part, static_cast<const uint64_t *>(column.values));
     } else {
         writer.align(8);
@@ -71,11 +71,15 @@ void encode_part(ByteWriter &writer, std::string &out, const RowsPart &part) {
         writer.text(key);
     }
     writer.align(8);
-    for (const uint32_t series : part.series) writer.put(series);
+    writer.bytes({reinterpret_cast<const char *>(part.series.data()), part.series.size_bytes()});
     put_rows(writer, out, part, part.key_index);
     put_rows(writer, out, part, part.times);
     writer.align(8);
-    for (uint32_t i = 0; i < part.row_count; ++i) writer.put(part.ordinal(part.row(i)));
+    if (part.ordinals != nullptr) {
+        put_rows(writer, out, part, part.ordinals);
+    } else {
+        for (uint32_t i = 0; i < part.row_count; ++i) writer.put(part.row(i));
+    }
     for (const RowsColumn &column : part.columns) encode_column(writer, out, part, column);
 }
 
@@ -125,7 +129,7 @@ bool decode_part(ByteReader &reader, Rows &rows, RowsPart &part) {
     }
     const auto *ids = get_rows<uint32_t>(reader, series);
     if (!reader.ok()) return false;
-    part.series.assign(ids, ids + series);
+    part.series = {ids, series};
     part.key_index = get_rows<uint32_t>(reader, part.row_count);
     part.times = get_rows<int64_t>(reader, part.row_count);
     part.ordinals = get_rows<uint32_t>(reader, part.row_count);
@@ -156,6 +160,8 @@ Rows rows_of_plan(const varve_batch &batch, const varve_write_opts &opts,
     Rows rows;
     rows.db_id = opts.db_id;
     rows.rp_id = opts.rp_id;
+    const bool has_head = index.has_head();
+    rows.parts.reserve(plan.parts.size());
     for (const storage::PlanPart &planned : plan.parts) {
         const varve_table &table = *batch.tables[planned.table];
         const varve_shard_range &range = opts.shards[planned.shard];
@@ -164,8 +170,9 @@ Rows rows_of_plan(const varve_batch &batch, const varve_write_opts &opts,
         part.from_ns = range.from_ns;
         part.to_ns = range.to_ns;
         part.measurement = view(table.measurement);
-        part.series = plan.series[planned.table];
-        for (uint32_t i = 0; i < table.key_count; ++i) {
+        part.series =
+            std::span(plan.series).subspan(plan.first_key[planned.table], table.key_count);
+        for (uint32_t i = 0; has_head && i < table.key_count; ++i) {
             if (part.series[i] != storage::kNoSeries && index.in_head(part.series[i])) {
                 part.named.emplace_back(i, view(table.keys[i].text));
             }
@@ -173,12 +180,12 @@ Rows rows_of_plan(const varve_batch &batch, const varve_write_opts &opts,
         part.key_index = table.key_index;
         part.times = table.times;
         part.ordinals = table.ordinals;
-        part.rows = planned.rows.size() == table.row_count ? nullptr : planned.rows.data();
-        part.row_count = static_cast<uint32_t>(planned.rows.size());
+        part.rows = planned.is_whole ? nullptr : planned.rows.data();
+        part.row_count = planned.row_count;
         for (const storage::PlannedColumn &column : planned.columns) {
             const varve_column &source = table.columns[column.source];
-            part.columns.push_back(
-                {view(source.name), column.type, source.type, source.values, source.validity});
+            part.columns.push_back({view(source.name), column.type, source.type, source.values,
+                                    source.validity, column.known});
         }
     }
     return rows;

@@ -16,6 +16,7 @@
 #pragma once
 
 #include <deque>
+#include <span>
 #include <vector>
 
 #include "storage/common/write_plan.hpp"
@@ -30,6 +31,7 @@ struct RowsColumn {
     uint32_t source_type = 0;  // as in `values`; an integer type where it is to be widened
     const void *values = nullptr;
     const uint64_t *validity = nullptr;
+    bool known = false;  // the shard's schema has it
 };
 
 // The rows of one table in one shard. A view.
@@ -38,7 +40,7 @@ struct RowsPart {
     int64_t from_ns = 0;
     int64_t to_ns = 0;
     std::string_view measurement;
-    std::vector<uint32_t> series;                              // ids; kNoSeries where no row has it
+    std::span<const uint32_t> series;                          // ids; kNoSeries where no row has it
     std::vector<std::pair<uint32_t, std::string_view>> named;  // position in `series` → key
     const uint32_t *key_index = nullptr;                       // row → position in `series`
     const int64_t *times = nullptr;
@@ -65,6 +67,12 @@ Rows rows_of_plan(const varve_batch &batch, const varve_write_opts &opts,
 std::string encode_rows(const Rows &rows);
 // Views into the payload, which must be aligned to 8. Pure; data_loss when it makes no sense.
 Result<Rows> decode_rows(std::string_view payload);
+
+// Whether the values are as they are stored, 8 bytes each.
+inline bool is_plain(const RowsColumn &column) {
+    return column.type == column.source_type && column.type != VARVE_TYPE_BOOLEAN &&
+           column.type != VARVE_TYPE_STRING;
+}
 
 // The 8 bytes of a number or boolean as it is stored; not for strings.
 uint64_t word_of(const RowsColumn &column, uint32_t row);

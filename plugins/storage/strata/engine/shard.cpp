@@ -202,23 +202,27 @@ namespace {
 struct Target {
     const Column *column;
     const RowsColumn *source;
+    const uint64_t *words;  // its values, where they are as they are stored
 };
 
 // True when it is the series' first row in the memtable.
 bool put_row(Memtable &memtable, const std::vector<Target> &targets, const Shape *shape,
-             const RowsPart &part, uint32_t row, uint32_t series, uint64_t lsn) {
+             const RowsPart &part, uint32_t row, uint32_t series) {
     bool is_new = false;
-    uint64_t *words = memtable.reserve(series, shape, part.times[row], lsn, is_new);
+    uint64_t *words = memtable.reserve(series, shape, part.times[row], is_new);
     words[2] = part.ordinal(row);
     words += 3;
     for (const Target &target : targets) {
         const RowsColumn &source = *target.source;
-        *words++ =
-            source.type == VARVE_TYPE_STRING
-                ? memtable.keep_text(view(static_cast<const varve_str *>(source.values)[row]))
-                : word_of(source, row);
+        if (target.words != nullptr) {
+            *words++ = target.words[row];
+        } else if (source.type == VARVE_TYPE_STRING) {
+            *words++ = memtable.keep_text(view(static_cast<const varve_str *>(source.values)[row]));
+        } else {
+            *words++ = word_of(source, row);
+        }
     }
-    memtable.publish(series);
+    memtable.publish();
     return is_new;
 }
 
@@ -238,10 +242,13 @@ void apply_rows(Database &database, Shard &shard, const RowsPart &part, uint64_t
         const auto same = std::find_if(targets.begin(), targets.end(), [&](const Target &target) {
             return target.column == column;
         });
+        const Target target{
+            column, &source,
+            is_plain(source) ? static_cast<const uint64_t *>(source.values) : nullptr};
         if (same == targets.end()) {
-            targets.push_back({column, &source});
+            targets.push_back(target);
         } else {
-            same->source = &source;
+            *same = target;
         }
     }
     if (targets.empty()) return;
@@ -253,6 +260,8 @@ void apply_rows(Database &database, Shard &shard, const RowsPart &part, uint64_t
     };
     const Shape *whole = has_nulls ? nullptr : shape_of(targets);
     std::vector<char> seen(targets.size(), has_nulls ? 0 : 1);
+    memtable.begin_write(lsn);
+    uint64_t row_count = 0;
     for (uint32_t i = 0; i < part.row_count; ++i) {
         const uint32_t row = part.row(i);
         const uint32_t series = part.series[part.key_index[row]];
@@ -262,7 +271,7 @@ void apply_rows(Database &database, Shard &shard, const RowsPart &part, uint64_t
         }
         bool is_new = false;
         if (!has_nulls) {
-            is_new = put_row(memtable, targets, whole, part, row, series, lsn);
+            is_new = put_row(memtable, targets, whole, part, row, series);
         } else {
             std::vector<Target> valid;
             for (size_t t = 0; t < targets.size(); ++t) {
@@ -272,15 +281,17 @@ void apply_rows(Database &database, Shard &shard, const RowsPart &part, uint64_t
                 seen[t] = 1;
             }
             if (valid.empty()) continue;
-            is_new = put_row(memtable, valid, shape_of(valid), part, row, series, lsn);
+            is_new = put_row(memtable, valid, shape_of(valid), part, row, series);
         }
+        ++row_count;
         // After a delete a series may have a place in the memtable and not be live.
         if ((is_new || !shard.tombstones.empty()) && !database.index.live(series)) {
             database.index.revive(series);
         }
     }
+    memtable.end_write(row_count);
     for (size_t t = 0; t < targets.size(); ++t) {
-        if (seen[t] == 0) continue;
+        if (seen[t] == 0 || targets[t].source->known) continue;
         shard.schema.add(part.measurement, targets[t].column->name, targets[t].column->type, lsn);
     }
 }

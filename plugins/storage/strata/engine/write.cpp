@@ -49,14 +49,16 @@ class View final : public storage::PlanView {
     }
 
     uint64_t hash_seed() const override { return database_.hash_seed; }
-    void prefetch(uint64_t hash) override { database_.index.prefetch(hash); }
-    uint32_t find(std::string_view key, uint64_t hash) override {
-        return database_.index.find(key, hash);
+    void prefetch(std::span<const varve_series_key> keys) override {
+        database_.index.prefetch(keys);
     }
-    Result<uint32_t> intern(std::string_view key, uint64_t hash) override {
-        return database_.index.intern(key, hash);
+    void find_all(std::span<const varve_series_key> keys, std::span<uint32_t> series,
+                  std::span<uint8_t> live) override {
+        database_.index.find_all(keys, series, live);
     }
-    bool live(uint32_t series) const override { return database_.index.live(series); }
+    Result<uint32_t> intern(std::string_view key, const series_key::Hashes &hashes) override {
+        return database_.index.intern(key, hashes);
+    }
     uint64_t live_count() const override { return database_.index.live_count(); }
     uint64_t measurement_series_count(std::string_view measurement) override {
         const auto all = database_.index.select(measurement, nullptr);

@@ -6,21 +6,19 @@ namespace varve::strata {
 namespace {
 
 constexpr size_t kSizeMin = 1024;
-constexpr uint64_t kSecondSeed = 0x9e3779b97f4a7c15;
 
 }  // namespace
 
-SeriesCache::SeriesCache(uint64_t hash_seed, uint32_t series_max)
-    : second_seed_(hash_seed ^ kSecondSeed), series_max_(series_max) {}
+SeriesCache::SeriesCache(uint32_t series_max) : series_max_(series_max) {}
 
-uint32_t SeriesCache::Generation::find(uint64_t hash, uint64_t second) const {
+uint32_t SeriesCache::Generation::find(const series_key::Hashes &hashes) const {
     if (entries.empty()) return kNoSeries;
     const size_t mask = entries.size() - 1;
-    const auto first = static_cast<uint32_t>(hash);
+    const auto first = static_cast<uint32_t>(hashes.hash);
     for (size_t at = first & mask;; at = (at + 1) & mask) {
         const Entry &entry = entries[at];
         if (entry.id == kNoSeries) return kNoSeries;
-        if (entry.second == second && entry.first == first) return entry.id;
+        if (entry.check == hashes.check && entry.first == first) return entry.id;
     }
 }
 
@@ -43,22 +41,22 @@ void SeriesCache::resize(Generation &generation, size_t size) {
                       std::memory_order_relaxed);
 }
 
-uint32_t SeriesCache::find(uint64_t hash, uint64_t second) {
-    uint32_t id = young_.find(hash, second);
+uint32_t SeriesCache::find(const series_key::Hashes &hashes) {
+    uint32_t id = young_.find(hashes);
     if (id != kNoSeries) return id;
-    id = old_.find(hash, second);
-    if (id != kNoSeries) add(hash, second, id);
+    id = old_.find(hashes);
+    if (id != kNoSeries) add(hashes, id);
     return id;
 }
 
-void SeriesCache::add(uint64_t hash, uint64_t second, uint32_t id) {
+void SeriesCache::add(const series_key::Hashes &hashes, uint32_t id) {
     if (young_.count >= series_max_) {
         old_ = std::exchange(young_, Generation());
     }
     if (uint64_t{young_.count} * 5 >= young_.entries.size() * 4) {
         resize(young_, young_.entries.empty() ? kSizeMin : young_.entries.size() * 2);
     }
-    young_.insert({second, static_cast<uint32_t>(hash), id});
+    young_.insert({hashes.check, static_cast<uint32_t>(hashes.hash), id});
 }
 
 void SeriesCache::clear() {

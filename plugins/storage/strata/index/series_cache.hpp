@@ -2,7 +2,7 @@
 //
 // Two generations of open addressing. A new entry goes into the young one; when that is full it
 // becomes the old one, whose entries are forgotten unless they are met again. An entry is 16 bytes:
-// 64 bits of a second hash, 32 of the first, the id. Together with the slot that is the identity of
+// the check, 32 bits of the hash, the id. Together with the slot that is the identity of
 // the key: two keys meet by chance once in 2^96 pairs, and both hashes are seeded with the server's
 // secret.
 //
@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/series_key.hpp"
 #include "storage/strata/index/file/index_format.hpp"
 
 namespace varve::strata {
@@ -21,24 +22,23 @@ namespace varve::strata {
 class SeriesCache {
   public:
     // At most about `series_max` series per generation.
-    SeriesCache(uint64_t hash_seed, uint32_t series_max);
+    explicit SeriesCache(uint32_t series_max);
 
-    uint64_t second_hash(std::string_view key) const { return checksum(key, second_seed_); }
     // A find with this hash comes soon.
     void prefetch(uint64_t hash) const {
         if (young_.entries.empty()) return;
         const size_t at = static_cast<uint32_t>(hash) & (young_.entries.size() - 1);
         __builtin_prefetch(&young_.entries[at]);
     }
-    uint32_t find(uint64_t hash, uint64_t second);
-    void add(uint64_t hash, uint64_t second, uint32_t id);
+    uint32_t find(const series_key::Hashes &hashes);
+    void add(const series_key::Hashes &hashes, uint32_t id);
     void clear();
     // [any]
     uint64_t size_bytes() const { return size_bytes_.load(std::memory_order_relaxed); }
 
   private:
     struct Entry {
-        uint64_t second = 0;
+        uint64_t check = 0;
         uint32_t first = 0;
         uint32_t id = kNoSeries;  // free
     };
@@ -46,13 +46,12 @@ class SeriesCache {
         std::vector<Entry> entries;  // a power of two, or none
         uint32_t count = 0;
 
-        uint32_t find(uint64_t hash, uint64_t second) const;
+        uint32_t find(const series_key::Hashes &hashes) const;
         void insert(const Entry &entry);
     };
 
     void resize(Generation &generation, size_t size);
 
-    const uint64_t second_seed_;
     const uint32_t series_max_;
     Generation young_;
     Generation old_;

@@ -10,6 +10,9 @@
 namespace varve::strata {
 namespace {
 
+// Keys that are looked up in the time that memory takes.
+constexpr size_t kPrefetchAhead = 32;
+
 Status check_canonical(std::string_view key) {
     if (series_key::is_canonical(key)) return {};
     series_key::Parts parts;
@@ -28,7 +31,7 @@ SeriesIndex::SeriesIndex(const Files &files, std::string directory, uint64_t has
       directory_(std::move(directory)),
       hash_seed_(hash_seed),
       options_(options),
-      cache_(hash_seed, options.cache_series_max),
+      cache_(options.cache_series_max),
       counts_(hash_seed) {
     State first;
     first.head = std::make_shared<Head>();
@@ -83,27 +86,28 @@ const SeriesIndex::State &SeriesIndex::writer_state() {
     return *writer_state_;
 }
 
-Status SeriesIndex::look_up_once(std::string_view key, uint64_t hash, uint32_t &id) {
+Status SeriesIndex::look_up_once(std::string_view key, const series_key::Hashes &hashes,
+                                 uint32_t &id) {
     const State &now = writer_state();
-    const uint64_t second = cache_.second_hash(key);
-    id = cache_.find(hash, second);
+    id = cache_.find(hashes);
     if (id != kNoSeries) return {};
-    id = now.head->find(key, hash);
-    if (id == kNoSeries && now.frozen != nullptr) id = now.frozen->find(key, hash);
+    id = now.head->find(key, hashes.hash);
+    if (id == kNoSeries && now.frozen != nullptr) id = now.frozen->find(key, hashes.hash);
     for (size_t i = writer_readers_.size(); i > 0 && id == kNoSeries; --i) {
         FileKeyReader &reader = *writer_readers_[i - 1];
-        if (!reader.file().find(key, hash, hash_seed_, reader, id)) return reader.file().damage();
+        if (!reader.file().find(key, hashes.hash, hash_seed_, reader, id))
+            return reader.file().damage();
     }
-    if (id != kNoSeries) cache_.add(hash, second, id);
+    if (id != kNoSeries) cache_.add(hashes, id);
     return {};
 }
 
-Status SeriesIndex::look_up(std::string_view key, uint64_t hash, uint32_t &id) {
+Status SeriesIndex::look_up(std::string_view key, const series_key::Hashes &hashes, uint32_t &id) {
     while (true) {
         // Before the look-up: only the writer itself begins a collection, so none that could take
         // the id away goes on unnoticed.
         const bool collecting = collecting_.load(std::memory_order_acquire);
-        VARVE_RETURN_IF_ERROR(look_up_once(key, hash, id));
+        VARVE_RETURN_IF_ERROR(look_up_once(key, hashes, id));
         if (!collecting || id == kNoSeries) return {};
         const std::lock_guard lock(mutex_);
         if (version_.load(std::memory_order_relaxed) != writer_version_) continue;
@@ -112,33 +116,33 @@ Status SeriesIndex::look_up(std::string_view key, uint64_t hash, uint32_t &id) {
     }
 }
 
-uint32_t SeriesIndex::find(std::string_view key, uint64_t hash) {
+uint32_t SeriesIndex::find(std::string_view key, const series_key::Hashes &hashes) {
     uint32_t id = kNoSeries;
-    return look_up(key, hash, id).ok() ? id : kNoSeries;
+    return look_up(key, hashes, id).ok() ? id : kNoSeries;
 }
 
-Status SeriesIndex::append(std::string_view key, uint64_t hash, uint32_t id) {
+Status SeriesIndex::append(std::string_view key, const series_key::Hashes &hashes, uint32_t id) {
     {
         const std::lock_guard lock(mutex_);
-        VARVE_RETURN_IF_ERROR(state_->head->add(key, hash, id));
+        VARVE_RETURN_IF_ERROR(state_->head->add(key, hashes.hash, id));
         if (id >= id_end_.load(std::memory_order_relaxed)) {
             id_end_.store(id + 1, std::memory_order_release);
         }
     }
-    cache_.add(hash, cache_.second_hash(key), id);
+    cache_.add(hashes, id);
     return {};
 }
 
-Result<uint32_t> SeriesIndex::intern(std::string_view key, uint64_t hash) {
+Result<uint32_t> SeriesIndex::intern(std::string_view key, const series_key::Hashes &hashes) {
     uint32_t id = kNoSeries;
-    if (Status status = look_up(key, hash, id); !status.ok()) return status;
+    if (Status status = look_up(key, hashes, id); !status.ok()) return status;
     if (id != kNoSeries) return id;
     if (Status status = check_canonical(key); !status.ok()) return status;
     id = id_end();
     if (id == kNoSeries) {
         return Status(Code::resource_exhausted, "the database has used up its series ids");
     }
-    if (Status status = append(key, hash, id); !status.ok()) return status;
+    if (Status status = append(key, hashes, id); !status.ok()) return status;
     return id;
 }
 
@@ -149,9 +153,9 @@ Status SeriesIndex::restore(uint32_t id, std::string_view key) {
                                            std::string(key) + "\", but " + known);
     };
     if (id == kNoSeries) return contradiction("there is no such id");
-    const uint64_t hash = series_key::hash(key, hash_seed_);
+    const series_key::Hashes hashes = series_key::hashes(key, hash_seed_);
     uint32_t known = kNoSeries;
-    VARVE_RETURN_IF_ERROR(look_up(key, hash, known));
+    VARVE_RETURN_IF_ERROR(look_up(key, hashes, known));
     if (known == id) return {};
     if (known != kNoSeries) return contradiction("that is series " + std::to_string(known));
     if (id < id_end()) {
@@ -160,7 +164,31 @@ Status SeriesIndex::restore(uint32_t id, std::string_view key) {
         if (status.ok()) return contradiction("it is \"" + other + '"');
         if (status.code() != Code::not_found) return status;
     }
-    return append(key, hash, id);
+    return append(key, hashes, id);
+}
+
+void SeriesIndex::find_all(std::span<const varve_series_key> keys, std::span<uint32_t> ids,
+                           std::span<uint8_t> live) {
+    // Only the writer begins a collection, so none begins before this ends; see look_up.
+    const bool collecting = collecting_.load(std::memory_order_acquire);
+    writer_state();
+    for (size_t i = 0; i < keys.size(); ++i) {
+        if (i + kPrefetchAhead < keys.size()) cache_.prefetch(keys[i + kPrefetchAhead].hash);
+        const series_key::Hashes hashes{keys[i].hash, keys[i].check};
+        ids[i] = collecting ? kNoSeries : cache_.find(hashes);
+        if (ids[i] == kNoSeries) ids[i] = find(view(keys[i].text), hashes);
+        live[i] = ids[i] != kNoSeries && live_.contains(ids[i]);
+    }
+}
+
+void SeriesIndex::prefetch(std::span<const varve_series_key> keys) const {
+    const size_t count = std::min(keys.size(), kPrefetchAhead);
+    for (size_t i = 0; i < count; ++i) cache_.prefetch(keys[i].hash);
+}
+
+bool SeriesIndex::has_head() {
+    const State &now = writer_state();
+    return now.head->size() != 0 || now.frozen != nullptr;
 }
 
 bool SeriesIndex::in_head(uint32_t id) {

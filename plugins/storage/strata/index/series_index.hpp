@@ -73,20 +73,24 @@ class SeriesIndex {
     Status open(std::vector<Damage> &damaged);
 
     // ---- [writer] ----
-    // `hash` is series_key::hash(key, hash_seed). kNoSeries when the key is unknown, and when a
-    // damaged file can't tell (then intern fails).
-    uint32_t find(std::string_view key, uint64_t hash);
-    // A find or intern with this hash comes soon: called some keys ahead, it hides what the look-up
-    // waits for.
-    void prefetch(uint64_t hash) const { cache_.prefetch(hash); }
+    // `hashes` are series_key::hashes(key, hash_seed). kNoSeries when the key is unknown, and when
+    // a damaged file can't tell (then intern fails).
+    uint32_t find(std::string_view key, const series_key::Hashes &hashes);
+    // The same for many keys, and whether each is live.
+    void find_all(std::span<const varve_series_key> keys, std::span<uint32_t> ids,
+                  std::span<uint8_t> live);
+    // A find_all of these comes soon: asked ahead, it hides what the look-ups wait for.
+    void prefetch(std::span<const varve_series_key> keys) const;
     // Finds or makes. invalid_argument when the key is not canonical, data_loss when a file is
     // damaged, resource_exhausted when the head or the ids are used up.
-    Result<uint32_t> intern(std::string_view key, uint64_t hash);
+    Result<uint32_t> intern(std::string_view key, const series_key::Hashes &hashes);
     // Says that `id` is `key`: from the log or from segments. Idempotent. data_loss when the index
     // knows otherwise.
     Status restore(uint32_t id, std::string_view key);
     // Not in a durable file yet, so the log must carry its key.
     bool in_head(uint32_t id);
+    // Whether any series is.
+    bool has_head();
     // Above every id ever given.
     uint32_t id_end() const { return id_end_.load(std::memory_order_acquire); }
     // Ids are at least this from now on; from what else remembers ids.
@@ -173,9 +177,9 @@ class SeriesIndex {
 
     // ---- the writer's ----
     const State &writer_state();
-    Status look_up(std::string_view key, uint64_t hash, uint32_t &id);
-    Status look_up_once(std::string_view key, uint64_t hash, uint32_t &id);
-    Status append(std::string_view key, uint64_t hash, uint32_t id);
+    Status look_up(std::string_view key, const series_key::Hashes &hashes, uint32_t &id);
+    Status look_up_once(std::string_view key, const series_key::Hashes &hashes, uint32_t &id);
+    Status append(std::string_view key, const series_key::Hashes &hashes, uint32_t id);
     void count_tags(uint32_t id, int change);
     void set_up_counts();
 

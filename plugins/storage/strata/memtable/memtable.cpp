@@ -38,8 +38,19 @@ const Shape *Memtable::shape(const std::vector<const Column *> &columns) {
     return found;
 }
 
-uint64_t *Memtable::reserve(uint32_t series, const Shape *shape, int64_t time, uint64_t lsn,
-                            bool &is_new) {
+void Memtable::begin_write(uint64_t lsn) {
+    lsn_ = lsn;
+    // Before any of its rows is shown.
+    if (lsn < lsn_min()) lsn_min_.store(lsn, std::memory_order_relaxed);
+    if (lsn > lsn_max()) lsn_max_.store(lsn, std::memory_order_relaxed);
+}
+
+void Memtable::end_write(uint64_t rows) {
+    row_count_.store(row_count() + rows, std::memory_order_relaxed);
+    size_bytes_.store(arena_.size_bytes(), std::memory_order_relaxed);
+}
+
+uint64_t *Memtable::reserve(uint32_t series, const Shape *shape, int64_t time, bool &is_new) {
     Slot *found = slot_of(series);
     is_new = found == nullptr || found->last == nullptr;
     if (is_new) {
@@ -48,7 +59,7 @@ uint64_t *Memtable::reserve(uint32_t series, const Shape *shape, int64_t time, u
         if (page >= pages_.size()) pages_.resize(std::max(page + 1, pages_.size() * 2));
         if (pages_[page] == nullptr) pages_[page] = new (arena_.allocate(sizeof(Page))) Page;
         series_.push_back(series);
-        first_lsns_.push_back(lsn);
+        first_lsns_.push_back(lsn_);
         found = slot_of(series);
     }
     Slot &slot = *found;
@@ -64,12 +75,12 @@ uint64_t *Memtable::reserve(uint32_t series, const Shape *shape, int64_t time, u
         auto &link = chunk == nullptr ? slot.first : chunk->next;
         link.store(made, std::memory_order_release);
         slot.last = chunk = made;
-        size_bytes_.store(arena_.size_bytes(), std::memory_order_relaxed);
     }
+    reserved_ = chunk;
     uint64_t *row =
         chunk->rows + size_t{chunk->count.load(std::memory_order_relaxed)} * shape->words();
     row[0] = static_cast<uint64_t>(time);
-    row[1] = lsn;
+    row[1] = lsn_;
     // Before the row is shown.
     if (time < chunk->time_min.load(std::memory_order_relaxed)) {
         chunk->time_min.store(time, std::memory_order_relaxed);
@@ -77,16 +88,7 @@ uint64_t *Memtable::reserve(uint32_t series, const Shape *shape, int64_t time, u
     if (time > chunk->time_max.load(std::memory_order_relaxed)) {
         chunk->time_max.store(time, std::memory_order_relaxed);
     }
-    if (lsn < lsn_min()) lsn_min_.store(lsn, std::memory_order_relaxed);
-    if (lsn > lsn_max()) lsn_max_.store(lsn, std::memory_order_relaxed);
     return row;
-}
-
-void Memtable::publish(uint32_t series) {
-    Chunk &chunk = *slot_of(series)->last;
-    chunk.count.store(chunk.count.load(std::memory_order_relaxed) + 1, std::memory_order_release);
-    row_count_.store(row_count() + 1, std::memory_order_relaxed);
-    size_bytes_.store(arena_.size_bytes(), std::memory_order_relaxed);
 }
 
 uint64_t Memtable::keep_text(std::string_view text) {

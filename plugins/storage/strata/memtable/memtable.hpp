@@ -77,11 +77,16 @@ class Memtable {
         const Slot *found = slot_of(series);
         if (found != nullptr && found->last != nullptr) __builtin_prefetch(found->last);
     }
-    // Room for one row of the series: words()-many words to be filled in; publish() shows it.
-    // `is_new`: set when it is the series' first row here.
-    uint64_t *reserve(uint32_t series, const Shape *shape, int64_t time, uint64_t lsn,
-                      bool &is_new);
-    void publish(uint32_t series);
+    // Rows of one write follow, in any number.
+    void begin_write(uint64_t lsn);
+    // Room for one row of the series: words()-many words to be filled in, of which the first two
+    // (time, LSN) are; publish() shows it. `is_new`: set when it is the series' first row here.
+    uint64_t *reserve(uint32_t series, const Shape *shape, int64_t time, bool &is_new);
+    void publish() {
+        const uint32_t count = reserved_->count.load(std::memory_order_relaxed);
+        reserved_->count.store(count + 1, std::memory_order_release);
+    }
+    void end_write(uint64_t row_count);
     // A string kept in the arena, as a word.
     uint64_t keep_text(std::string_view text);
 
@@ -118,6 +123,8 @@ class Memtable {
     }
 
     Arena arena_;
+    uint64_t lsn_ = 0;           // of the write that is taken in
+    Chunk *reserved_ = nullptr;  // has the row that publish() shows
     std::deque<Shape> shapes_;
     std::map<std::vector<const Column *>, const Shape *> shape_of_;
     mutable std::shared_mutex mutex_;  // pages_ and series_ against readers

@@ -17,7 +17,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     options.precision_ns = size % 2 == 0 ? 1 : 1'000'000;
     options.hash_seed = 7;
     options.unsigned_enabled = size % 3 == 0;
-    const std::string predicted = varve::dump_parsed(body, options);
+    varve::line_protocol::SenderMemory memory;
+    const std::string predicted = varve::dump_parsed(body, options, memory);
+    if (varve::dump_parsed(std::string(body), options, memory) != predicted) {
+        std::fprintf(stderr, "remembered, the body reads differently:\n%s\n", body.c_str());
+        std::abort();
+    }
     options.predict = false;
     if (varve::dump_parsed(body, options) != predicted) {
         std::fprintf(stderr, "the two readers differ on:\n%s\n", body.c_str());

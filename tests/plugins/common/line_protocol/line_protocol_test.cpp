@@ -4,6 +4,7 @@
 #include <random>
 #include <vector>
 
+#include "common/line_protocol/sender_memories.hpp"
 #include "common/series_key.hpp"
 #include "plugins/common/line_protocol/dump.hpp"
 
@@ -310,6 +311,81 @@ TEST(LineProtocol, ReadersAgreeOnNewSeries) {
             ASSERT_FALSE(expected.empty());
         }
     }
+}
+
+// A sender's bodies one after the other: what is remembered of the earlier ones changes nothing.
+TEST(LineProtocol, ReadersAgreeOnBodiesOfOneSender) {
+    const uint64_t seed = std::random_device{}();
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::mt19937_64 random(seed);
+    for (int sender = 0; sender < 40; ++sender) {
+        const bool strange = sender % 2 == 1;
+        line_protocol::SenderMemory memory;
+        std::vector<std::string> keys;
+        for (int key = 0; key < 30; ++key) keys.push_back(random_key(random, strange));
+        for (int turn = 0; turn < 20; ++turn) {
+            std::string body;
+            for (std::string &key : keys) {
+                if (random() % 16 == 0) continue;                            // left out
+                if (random() % 16 == 0) key = random_key(random, strange);   // another one
+                for (uint64_t n = random() % 16 == 0 ? 2 : 1; n > 0; --n) {  // twice
+                    body += random() % 32 == 0 ? shuffled(key, random) : key;
+                    body +=
+                        ' ' + random_fields(random, strange) + random_time(random, strange) + '\n';
+                }
+            }
+            if (random() % 8 == 0) std::shuffle(keys.begin(), keys.end(), random);
+            body += "# the last lines are predicted too" + std::string(150, '.');
+            auto predicted = options();
+            predicted.unsigned_enabled = random() % 2 == 0;
+            if (sender % 4 > 1 && random() % 8 == 0) predicted.hash_seed = random();
+            auto by_the_book = predicted;
+            by_the_book.predict = false;
+            const std::string expected = dump_parsed(body, by_the_book);
+            // The memory must not point into a body that is gone.
+            const std::string copy = body;
+            ASSERT_EQ(dump_parsed(copy, predicted, memory), expected) << body;
+        }
+    }
+}
+
+TEST(LineProtocol, ASendersMemoryIsBounded) {
+    line_protocol::SenderMemory memory;
+    size_t largest = 0;
+    for (int turn = 0; turn < 30; ++turn) {
+        std::string body;
+        for (int line = 0; line < 5000; ++line) {
+            body += "m,host=" + std::to_string(turn * 5000 + line) + " v=1i 1\n";
+        }
+        auto parsed = line_protocol::parse(body, options(), memory);
+        varve_batch *batch = parsed.batch.finish(42, 0);
+        ASSERT_EQ(batch->row_count, 5000u);
+        batch->release(batch);
+        largest = std::max(largest, memory.size_bytes());
+    }
+    EXPECT_GT(largest, 500'000u);
+    EXPECT_LE(largest, line_protocol::SenderMemory::kSizeMax + (2u << 20));
+}
+
+TEST(LineProtocol, SendersAreForgottenWhenThereAreTooMany) {
+    line_protocol::SenderMemories senders;
+    const std::string body = "m,a=1 v=1i 1\n" + std::string(200, '#');
+    for (uint64_t sender = 0; sender < 5000; ++sender) {
+        line_protocol::SenderMemories::Loan loan(senders, sender);
+        auto parsed = line_protocol::parse(body, options(), loan.memory());
+        EXPECT_EQ(loan.memory().last == nullptr, false);
+    }
+    EXPECT_GT(senders.size_bytes(), 0u);
+    EXPECT_LE(senders.size_bytes(), line_protocol::SenderMemories::kSizeMax);
+    {
+        // The last one is known, and lent once: a second loan gets another memory.
+        line_protocol::SenderMemories::Loan loan(senders, 4999);
+        EXPECT_NE(loan.memory().last, nullptr);
+        line_protocol::SenderMemories::Loan second(senders, 4999);
+        EXPECT_EQ(second.memory().last, nullptr);
+    }
+    line_protocol::SenderMemories::Loan first(senders, 0);
+    EXPECT_EQ(first.memory().last, nullptr);
 }
 
 // What is behind the text of dump_parsed: each key once per table, with its hash, in both readers.

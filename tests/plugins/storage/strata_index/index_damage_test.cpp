@@ -194,7 +194,7 @@ TEST(SeriesIndexDamage, OtherHashSeedStillFinds) {
     strata::SeriesIndex other(strata::Files(host.host()), "/disk/index", 99);
     std::vector<strata::SeriesIndex::Damage> damaged;
     ASSERT_TRUE(other.open(damaged).ok());
-    EXPECT_EQ(other.find("m,a=1", series_key::hash("m,a=1", 99)), 0u);
+    EXPECT_EQ(other.find("m,a=1", series_key::hashes("m,a=1", 99)), 0u);
 }
 
 // A life of the index with a fault at one operation; afterwards everything that was durable is

@@ -150,7 +150,9 @@ class IndexWorld {
         return index_->open(damaged_);
     }
     const std::vector<strata::SeriesIndex::Damage> &damaged() const { return damaged_; }
-    static uint64_t hash(std::string_view key) { return series_key::hash(key, kIndexSeed); }
+    static series_key::Hashes hash(std::string_view key) {
+        return series_key::hashes(key, kIndexSeed);
+    }
     uint32_t find(std::string_view key) { return index_->find(key, hash(key)); }
     Result<uint32_t> intern(std::string_view key) { return index_->intern(key, hash(key)); }
 

@@ -1,5 +1,11 @@
-// What the predicting reader remembers of a body: series, measurements and shapes. All of it lies
-// in one arena that ends with the reader.
+// What the reader remembers of a sender's bodies: series, measurements, shapes, and in which order
+// they come. Senders repeat their series from body to body, so a body that is read with the memory
+// of the one before is compared with it instead of being taken apart.
+//
+// Texts are kept here as copies; what a batch needs of them points into its own body or arena.
+// Marks of one body (places, tables) carry its number and are void in the next.
+//
+// Bounded: a memory that has grown beyond kSizeMax in a body is empty after it.
 #pragma once
 
 #include <cstdint>
@@ -13,17 +19,26 @@
 #include "common/batch/batch_builder.hpp"
 #include "common/line_protocol/byte_match.hpp"
 #include "common/line_protocol/key_scan.hpp"
+#include "common/series_key.hpp"
 
 namespace varve::line_protocol {
 
-// A table and how the fields of its rows are written.
+// A set of fields of a measurement, and how they are written.
 struct Shape {
-    TableBuilder *table = nullptr;
+    std::string_view text;  // what it is, for look-ups
+    uint64_t hash = 0;      // of text
+    std::span<const FieldSpec> fields;
     // As written, with the '=' behind; in the order of the columns.
     std::span<const std::string_view> names;
     size_t name_size_max = 0;
     bool predictable = true;  // every field of the line became a column, in order
     Shape *next = nullptr;    // of the same measurement
+    // How large its table was in the last body, per byte of that body.
+    double rows_per_byte = 0;
+    double keys_per_byte = 0;
+
+    uint64_t body = 0;
+    TableBuilder *table = nullptr;  // of that body
 };
 
 struct Measurement {
@@ -44,9 +59,14 @@ struct Place {
 struct Series {
     std::string_view text;  // the canonical key
     uint64_t hash = 0;      // of text
-    std::string_view raw;   // as last written
+    uint64_t check = 0;     // of text
+    std::string_view raw;   // as last written; text itself where that is the same
     Measurement *measurement = nullptr;
-    Series *next = nullptr;  // that came behind this one the last time
+    Series *next = nullptr;       // that came behind this one the last time
+    Shape *last_shape = nullptr;  // that fitted last
+
+    uint64_t body = 0;
+    varve_str key{};         // text, where that body's batch finds it
     Place place;             // the one that fitted last; without a shape before the first row
     size_t place_count = 0;  // in the list that starts there; see PlaceTable
 };
@@ -76,7 +96,7 @@ class PlaceTable {
     }
 
     // Puts a place that is not in the list first.
-    void add(Series &series, Shape &shape, uint32_t key_index, Arena &memory) {
+    void add(Series &series, Shape &shape, uint32_t key_index) {
         if (series.place_count == kListedMax) {
             for (const Place *place = &series.place; place != nullptr; place = place->next) {
                 spilled_.emplace(Key{&series, place->shape->table}, place->key_index);
@@ -86,7 +106,7 @@ class PlaceTable {
         if (series.place_count > kListedMax) {
             spilled_.emplace(Key{&series, shape.table}, key_index);
         } else if (series.place_count++ > 0) {
-            Place *old = memory.make<Place>();
+            Place *old = memory_.make<Place>();
             *old = series.place;
             series.place.next = old;
         }
@@ -104,6 +124,7 @@ class PlaceTable {
     };
 
     static constexpr size_t kListedMax = 8;
+    Arena memory_;
     std::unordered_map<Key, uint32_t, Hash> spilled_;
 };
 
@@ -125,6 +146,8 @@ class EntryTable {
         place({entry->hash, entry});
         ++used_;
     }
+
+    size_t size_bytes() const { return slots_.capacity() * sizeof(Slot); }
 
   private:
     struct Slot {
@@ -151,6 +174,68 @@ class EntryTable {
     std::vector<Slot> slots_ = std::vector<Slot>(kFirst);
     size_t mask_ = kFirst - 1;
     size_t used_ = 0;
+};
+
+// Not thread-safe.
+class SenderMemory {
+  public:
+    static constexpr size_t kSizeMax = 2 << 20;  // bytes
+
+    size_t size_bytes() const {
+        return arena_.size_bytes() + series.size_bytes() + spellings.size_bytes() +
+               measurements.size_bytes() + shapes.size_bytes();
+    }
+
+    // Begins a body, whose number it returns. Another seed than before empties the memory.
+    uint64_t begin(uint64_t hash_seed) {
+        if (hash_seed != hash_seed_) clear();
+        hash_seed_ = hash_seed;
+        return ++body_;
+    }
+    // Ends it: keeps what the next one may need.
+    void end() {
+        if (is_full()) clear();
+    }
+
+    template <typename Entry>
+    Entry *make() {
+        return arena_.make<Entry>();
+    }
+    template <typename T>
+    std::span<T> array(size_t count) {
+        auto *made = static_cast<T *>(arena_.allocate(count * sizeof(T), alignof(T)));
+        std::uninitialized_value_construct_n(made, count);
+        return {made, count};
+    }
+    // A text of the body or its batch, kept. A memory that is full, and so ends with the body,
+    // points to where it stands.
+    std::string_view keep(std::string_view text) { return is_full() ? text : copy(text); }
+    std::string_view copy(std::string_view text) {
+        auto *kept = static_cast<char *>(arena_.allocate(text.size() + kReadBehind, 1));
+        std::memcpy(kept, text.data(), text.size());
+        return {kept, text.size()};
+    }
+
+    EntryTable<Series> series;
+    EntryTable<Spelling> spellings;
+    EntryTable<Measurement> measurements;
+    EntryTable<Shape> shapes;
+    Series *last = nullptr;  // of the line before
+
+  private:
+    // Texts are compared in steps of eight bytes.
+    static constexpr size_t kReadBehind = 8;
+
+    bool is_full() const { return arena_.size_bytes() > kSizeMax; }
+    void clear() {
+        const uint64_t body = body_;
+        *this = SenderMemory();
+        body_ = body;
+    }
+
+    Arena arena_;
+    uint64_t hash_seed_ = 0;
+    uint64_t body_ = 0;
 };
 
 }  // namespace varve::line_protocol
