@@ -1,6 +1,7 @@
 #include "storage/strata/engine/shard.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace varve::strata {
 
@@ -228,9 +229,8 @@ bool put_row(Memtable &memtable, const std::vector<Target> &targets, const Shape
 
 }  // namespace
 
-// How many rows ahead memory is asked for.
-constexpr uint32_t kSlotsAhead = 16;
-constexpr uint32_t kRowsAhead = 8;
+// Rows whose memory is asked for at once.
+constexpr uint32_t kRowsFetched = 32;
 
 void apply_rows(Database &database, Shard &shard, const RowsPart &part, uint64_t lsn) {
     Memtable &memtable = *shard.active;
@@ -260,15 +260,20 @@ void apply_rows(Database &database, Shard &shard, const RowsPart &part, uint64_t
     };
     const Shape *whole = has_nulls ? nullptr : shape_of(targets);
     std::vector<char> seen(targets.size(), has_nulls ? 0 : 1);
+    const auto fetch = [&](uint32_t from) {
+        std::array<uint32_t, kRowsFetched> series;
+        const uint32_t count = std::min(kRowsFetched, part.row_count - from);
+        for (uint32_t i = 0; i < count; ++i) {
+            series[i] = part.series[part.key_index[part.row(from + i)]];
+        }
+        memtable.prefetch(std::span(series).first(count));
+    };
     memtable.begin_write(lsn);
     uint64_t row_count = 0;
     for (uint32_t i = 0; i < part.row_count; ++i) {
+        if (i % kRowsFetched == 0) fetch(i);
         const uint32_t row = part.row(i);
         const uint32_t series = part.series[part.key_index[row]];
-        if (i + kSlotsAhead < part.row_count) {
-            memtable.prefetch(part.series[part.key_index[part.row(i + kSlotsAhead)]]);
-            memtable.prefetch_rows(part.series[part.key_index[part.row(i + kRowsAhead)]]);
-        }
         bool is_new = false;
         if (!has_nulls) {
             is_new = put_row(memtable, targets, whole, part, row, series);

@@ -38,6 +38,20 @@ const Shape *Memtable::shape(const std::vector<const Column *> &columns) {
     return found;
 }
 
+void Memtable::prefetch(std::span<const uint32_t> series) const {
+    for (const uint32_t one : series) __builtin_prefetch(slot_of(one));
+    const auto chunk_of = [&](uint32_t one) -> const Chunk * {
+        const Slot *slot = slot_of(one);
+        return slot == nullptr ? nullptr : slot->last;
+    };
+    for (const uint32_t one : series) __builtin_prefetch(chunk_of(one));
+    for (const uint32_t one : series) {
+        const Chunk *chunk = chunk_of(one);
+        if (chunk == nullptr) continue;
+        __builtin_prefetch(chunk->row(chunk->count.load(std::memory_order_relaxed)), 1);
+    }
+}
+
 void Memtable::begin_write(uint64_t lsn) {
     lsn_ = lsn;
     // Before any of its rows is shown.

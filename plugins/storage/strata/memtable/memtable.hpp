@@ -17,6 +17,7 @@
 #include <map>
 #include <memory>
 #include <shared_mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -68,15 +69,9 @@ class Memtable {
     // ---- the writer's ----
     // The shape with exactly these columns.
     const Shape *shape(const std::vector<const Column *> &columns);
-    // A reserve for this series comes soon: called some rows ahead, it hides what that waits for.
-    void prefetch(uint32_t series) const {
-        const Slot *found = slot_of(series);
-        if (found != nullptr) __builtin_prefetch(found);
-    }
-    void prefetch_rows(uint32_t series) const {
-        const Slot *found = slot_of(series);
-        if (found != nullptr && found->last != nullptr) __builtin_prefetch(found->last);
-    }
+    // Reserves for these series come now: what each would wait for is fetched for all of them at
+    // once, slot, chunk and row one after the other.
+    void prefetch(std::span<const uint32_t> series) const;
     // Rows of one write follow, in any number.
     void begin_write(uint64_t lsn);
     // Room for one row of the series: words()-many words to be filled in, of which the first two
