@@ -114,6 +114,10 @@ void SeriesReader::collect_memtables() {
     for (const auto &memtable : sources_->memtables) {
         for (const Chunk *chunk = memtable->chunks(series_); chunk != nullptr;
              chunk = chunk->next.load(std::memory_order_acquire)) {
+            // The rows behind it are read soon, too: usually they are next to it.
+            const auto *next = chunk->next.load(std::memory_order_relaxed);
+            __builtin_prefetch(next);
+            __builtin_prefetch(next + 1);
             if (chunk->shape != only_shape_ && !has_wanted(chunk->shape->columns)) continue;
             const uint32_t count = chunk->count.load(std::memory_order_acquire);
             if (!options_.range.overlaps(chunk->time_min.load(std::memory_order_relaxed),
@@ -400,9 +404,11 @@ Status SeriesReader::hide_by_conditions() {
                     Probe probe{column};
                     for (auto entry = older; entry != row.begin();) {
                         uint64_t word = 0;
-                        const auto found = value_of(*--entry, probe, word);
-                        if (!found.ok()) return found.status();
-                        if (!*found) continue;
+                        --entry;
+                        if (entry->source != probe.source) {
+                            VARVE_RETURN_IF_ERROR(bind(entry->source, probe));
+                        }
+                        if (!value_of(entry->row, probe, word)) continue;
                         storage::TypedValue value{type, word, {}};
                         if (type == VARVE_TYPE_STRING) {
                             value = {type, 0, view(*reinterpret_cast<varve_str *>(word))};
@@ -471,42 +477,44 @@ Result<DecodedColumn> SeriesReader::column(uint32_t position) {
     return slice(**read, column->type, piece_.row_from, row_count_, block_arena_);
 }
 
-// The entry's value of a column: its bits, or for strings the address of a varve_str.
-Result<bool> SeriesReader::value_of(const Entry &entry, Probe &probe, uint64_t &word) {
+// Turns the probe to another source.
+Status SeriesReader::bind(uint32_t source, Probe &probe) {
+    probe.source = source;
+    probe.chunk = source < chunks_.size() ? chunks_[source] : nullptr;
+    if (probe.chunk != nullptr) {
+        probe.offset = probe.chunk->shape->offset_of(probe.column);
+        return {};
+    }
+    auto read = groups_[source - chunks_.size()]->column(probe.column);
+    if (!read.ok()) return read.status();
+    probe.values = *read;
+    return {};
+}
+
+// The value of a row of the probe's source: its bits, or for strings the address of a varve_str.
+bool SeriesReader::value_of(uint32_t row, const Probe &probe, uint64_t &word) {
     const uint32_t type = probe.column->type;
-    if (entry.source >= chunks_.size()) {
-        if (probe.source != entry.source) {
-            auto read = groups_[entry.source - chunks_.size()]->column(probe.column);
-            if (!read.ok()) return read.status();
-            probe.values = *read;
-            probe.source = entry.source;
-        }
-        if (!probe.values) return false;
-        const DecodedColumn &values = *probe.values;
-        const uint32_t row = entry.row;
-        if (values.validity != nullptr && (values.validity[row / 64] >> (row % 64) & 1) == 0) {
-            return false;
-        }
+    if (probe.chunk != nullptr) {
+        if (probe.offset < 0) return false;
+        word = probe.chunk->row(row)[probe.offset];
         if (type == VARVE_TYPE_STRING) {
-            word = reinterpret_cast<uint64_t>(static_cast<const varve_str *>(values.values) + row);
-        } else if (type == VARVE_TYPE_BOOLEAN) {
-            word = static_cast<const uint8_t *>(values.values)[row];
-        } else {
-            word = static_cast<const uint64_t *>(values.values)[row];
+            auto *text = static_cast<varve_str *>(block_arena_.allocate(sizeof(varve_str)));
+            *text = str(Memtable::text_of(word));
+            word = reinterpret_cast<uint64_t>(text);
         }
         return true;
     }
-    const Chunk &chunk = *chunks_[entry.source];
-    if (chunk.shape != probe.shape) {
-        probe.shape = chunk.shape;
-        probe.offset = chunk.shape->offset_of(probe.column);
+    if (!probe.values) return false;
+    const DecodedColumn &values = *probe.values;
+    if (values.validity != nullptr && (values.validity[row / 64] >> (row % 64) & 1) == 0) {
+        return false;
     }
-    if (probe.offset < 0) return false;
-    word = chunk.row(entry.row)[probe.offset];
     if (type == VARVE_TYPE_STRING) {
-        auto *text = static_cast<varve_str *>(block_arena_.allocate(sizeof(varve_str)));
-        *text = str(Memtable::text_of(word));
-        word = reinterpret_cast<uint64_t>(text);
+        word = reinterpret_cast<uint64_t>(static_cast<const varve_str *>(values.values) + row);
+    } else if (type == VARVE_TYPE_BOOLEAN) {
+        word = static_cast<const uint8_t *>(values.values)[row];
+    } else {
+        word = static_cast<const uint64_t *>(values.values)[row];
     }
     return true;
 }
@@ -520,9 +528,9 @@ Status SeriesReader::fill_merged(const Column *column, uint64_t *words, uint64_t
         size_t at = rows_[row_from_ + i + 1];
         bool found = false;
         while (!found && at > from) {
-            auto value = value_of(entries_[--at], probe, words[i]);
-            if (!value.ok()) return value.status();
-            found = *value;
+            const Entry &entry = entries_[--at];
+            if (entry.source != probe.source) VARVE_RETURN_IF_ERROR(bind(entry.source, probe));
+            found = value_of(entry.row, probe, words[i]);
         }
         if (found) {
             validity[i / 64] |= uint64_t{1} << (i % 64);

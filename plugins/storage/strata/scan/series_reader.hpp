@@ -123,12 +123,13 @@ class SeriesReader {
     // Where the values of one column lie in the source that was asked last.
     struct Probe {
         const Column *column;
-        const Shape *shape = nullptr;
-        int64_t offset = -1;  // in the words of a chunk's row; −1: not there
         uint32_t source = UINT32_MAX;
-        std::optional<DecodedColumn> values{};
+        const Chunk *chunk = nullptr;              // null: the source is a group
+        int64_t offset = -1;                       // in the words of a chunk's row; −1: not there
+        std::optional<DecodedColumn> values = {};  // a group's
     };
-    Result<bool> value_of(const Entry &entry, Probe &probe, uint64_t &word);
+    Status bind(uint32_t source, Probe &probe);
+    bool value_of(uint32_t row, const Probe &probe, uint64_t &word);
     Status fill_merged(const Column *column, uint64_t *words, uint64_t *validity, bool &all_valid);
     DecodedColumn uniform_column(const Column *column);
     Result<DecodedColumn> merged_column(uint32_t position);
