@@ -325,6 +325,7 @@ Result<std::vector<SegmentInfo>> StrataStorage::write_segments(
         identity = shard.identity;
     }
     GroupCache cache(kMergeCacheMax);
+    SeriesReader reader(sources, 0, {}, {}, ReadOptions{}, cache);
     KeyCursor keys(database.index);
     std::string key;
     Status status;
@@ -351,7 +352,7 @@ Result<std::vector<SegmentInfo>> StrataStorage::write_segments(
             VARVE_RETURN_IF_ERROR(writer->begin());
             paced_bytes = 0;
         }
-        VARVE_RETURN_IF_ERROR(copy_series(sources, id, key, cache, *writer));
+        VARVE_RETURN_IF_ERROR(copy_series(reader, id, key, *writer));
         const int64_t now_ns = host_.monotonic_ns();
         if (paced && now_ns - began_ns > 5 * kMillisecond) {
             if (merge_stops()) return {Code::unavailable, "the storage is being stopped"};
@@ -374,13 +375,11 @@ Result<std::vector<SegmentInfo>> StrataStorage::write_segments(
     return status;
 }
 
-Status StrataStorage::copy_series(const std::shared_ptr<const Sources> &sources, uint32_t series,
-                                  const std::string &key, GroupCache &cache,
+Status StrataStorage::copy_series(SeriesReader &reader, uint32_t series, const std::string &key,
                                   SegmentWriter &writer) {
     series_key::Parts parts;
     VARVE_RETURN_IF_ERROR(series_key::split(key, parts));
-    SeriesReader reader(sources, series, parts.measurement, {}, ReadOptions{}, cache);
-    VARVE_RETURN_IF_ERROR(reader.open());
+    VARVE_RETURN_IF_ERROR(reader.reopen(series, parts.measurement));
     const std::vector<const Column *> columns = reader.all_columns();
     reader.want(columns);
     VARVE_RETURN_IF_ERROR(writer.begin_series(series, key, columns));

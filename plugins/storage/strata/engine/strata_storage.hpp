@@ -214,8 +214,8 @@ class StrataStorage final : public Storage {
                                                     const std::shared_ptr<const Sources> &sources,
                                                     const SegmentWriter::Lsns &lsns, Tier tier,
                                                     bool paced);
-    Status copy_series(const std::shared_ptr<const Sources> &sources, uint32_t series,
-                       const std::string &key, GroupCache &cache, SegmentWriter &writer);
+    Status copy_series(SeriesReader &reader, uint32_t series, const std::string &key,
+                       SegmentWriter &writer);
     Result<std::vector<std::shared_ptr<Segment>>> open_segments(
         Shard &shard, const std::vector<SegmentInfo> &infos);
     void pace(uint64_t bytes, int64_t began_ns);

@@ -29,6 +29,14 @@ class Arena {
 
     uint64_t size_bytes() const { return size_bytes_; }
 
+    // Forgets what was allocated and keeps the newest block for what comes.
+    void rewind() {
+        if (blocks_.empty()) return;
+        blocks_.erase(blocks_.begin(), blocks_.end() - 1);
+        at_ = blocks_.back().get();
+        size_bytes_ = static_cast<uint64_t>(end_ - at_);
+    }
+
     void reset() {
         blocks_.clear();
         at_ = end_ = nullptr;

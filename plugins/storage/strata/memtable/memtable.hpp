@@ -11,6 +11,7 @@
 // Threads: append and columns belong to the writer; everything else may be called on any thread.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <deque>
@@ -49,6 +50,11 @@ struct Shape {
     std::vector<const Column *> columns;
 
     uint32_t words() const { return 3 + static_cast<uint32_t>(columns.size()); }
+    // Where a row has the column's word; −1: nowhere.
+    int64_t offset_of(const Column *column) const {
+        const auto found = std::find(columns.begin(), columns.end(), column);
+        return found == columns.end() ? -1 : 3 + (found - columns.begin());
+    }
 };
 
 struct Chunk {

@@ -1,9 +1,14 @@
 #include "storage/strata/scan/series_reader.hpp"
 
 #include <algorithm>
-#include <set>
 
 namespace varve::strata {
+namespace {
+
+constexpr size_t kMovesPerEntry = 4;  // where more are needed, std::sort is quicker
+constexpr size_t kRowsAhead = 16;     // of a chunk, to be fetched
+
+}  // namespace
 
 SeriesReader::SeriesReader(std::shared_ptr<const Sources> sources, uint32_t series,
                            std::string_view measurement, std::vector<const Column *> wanted,
@@ -25,6 +30,41 @@ Status SeriesReader::open() {
     VARVE_RETURN_IF_ERROR(collect_groups());
     collect_memtables();
     return build_clusters();
+}
+
+Status SeriesReader::reopen(uint32_t series, std::string_view measurement) {
+    series_ = series;
+    measurement_ = measurement;
+    wanted_.clear();
+    tombstones_.clear();
+    conditional_ = false;
+    groups_.clear();
+    chunks_.clear();
+    memory_rows_.clear();
+    clusters_.clear();
+    next_cluster_ = 0;
+    cluster_ = nullptr;
+    walked_ = nullptr;
+    direct_ = nullptr;
+    return open();
+}
+
+// Moves back what is too late: rows of several writers and blocks that overlap at their ends are
+// nearly in order.
+void SeriesReader::sort(std::vector<Entry> &entries) {
+    size_t moves_left = entries.size() * kMovesPerEntry;
+    for (size_t i = 1; i < entries.size(); ++i) {
+        if (!(entries[i] < entries[i - 1])) continue;
+        const Entry late = entries[i];
+        size_t at = i;
+        do {
+            entries[at] = entries[at - 1];
+            --at;
+            --moves_left;
+        } while (at != 0 && late < entries[at - 1] && moves_left != 0);
+        entries[at] = late;
+        if (moves_left == 0) return std::sort(entries.begin(), entries.end());
+    }
 }
 
 bool SeriesReader::has_wanted(const std::vector<const Column *> &columns) const {
@@ -70,28 +110,42 @@ Status SeriesReader::collect_groups() {
 }
 
 void SeriesReader::collect_memtables() {
+    only_shape_ = nullptr;
+    bool same_shape = true;
     for (const auto &memtable : sources_->memtables) {
         for (const Chunk *chunk = memtable->chunks(series_); chunk != nullptr;
              chunk = chunk->next.load(std::memory_order_acquire)) {
-            if (!has_wanted(chunk->shape->columns)) continue;
+            // Each chunk lies somewhere else, its first rows usually behind it.
+            if (const auto *next = chunk->next.load(std::memory_order_relaxed)) {
+                __builtin_prefetch(next);
+                __builtin_prefetch(next + 1);
+            }
+            if (chunk->shape != only_shape_ && !has_wanted(chunk->shape->columns)) continue;
             const uint32_t count = chunk->count.load(std::memory_order_acquire);
             if (!options_.range.overlaps(chunk->time_min.load(std::memory_order_relaxed),
                                          chunk->time_max.load(std::memory_order_relaxed))) {
                 continue;
             }
-            const auto source = static_cast<uint32_t>(chunks_.size());
-            chunks_.push_back(chunk);
-            for (uint32_t i = 0; i < count; ++i) {
-                const uint64_t *row = chunk->row(i);
-                const auto time = static_cast<int64_t>(row[0]);
-                if (row[1] > options_.lsn || !options_.range.contains(time)) continue;
-                if (effect(row[1], time, time) == Effect::all) continue;
-                memory_rows_.push_back({time, row[1], static_cast<uint32_t>(row[2]), source, i});
-            }
+            if (chunks_.empty()) only_shape_ = chunk->shape;
+            same_shape = same_shape && chunk->shape == only_shape_;
+            collect_chunk(*chunk, count);
         }
     }
-    if (!std::is_sorted(memory_rows_.begin(), memory_rows_.end())) {
-        std::sort(memory_rows_.begin(), memory_rows_.end());
+    if (!same_shape) only_shape_ = nullptr;
+    sort(memory_rows_);
+}
+
+void SeriesReader::collect_chunk(const Chunk &chunk, uint32_t count) {
+    const auto source = static_cast<uint32_t>(chunks_.size());
+    chunks_.push_back(&chunk);
+    const uint32_t words = chunk.shape->words();
+    const uint64_t *row = chunk.rows;
+    for (uint32_t i = 0; i < count; ++i, row += words) {
+        __builtin_prefetch(row + kRowsAhead * words);
+        const auto time = static_cast<int64_t>(row[0]);
+        if (row[1] > options_.lsn || !options_.range.contains(time)) continue;
+        if (!tombstones_.empty() && effect(row[1], time, time) == Effect::all) continue;
+        memory_rows_.push_back({time, row[1], static_cast<uint32_t>(row[2]), source, i});
     }
 }
 
@@ -196,16 +250,21 @@ Status SeriesReader::build_clusters() {
 }
 
 std::vector<const Column *> SeriesReader::all_columns() const {
-    std::set<const Column *> columns;
+    std::vector<const Column *> columns;
     for (const auto &group : groups_) {
         for (const uint32_t position : group->segment().shape(group->entry().shape)) {
-            columns.insert(group->segment().columns()[position]);
+            columns.push_back(group->segment().columns()[position]);
         }
     }
+    const Shape *before = nullptr;
     for (const Chunk *chunk : chunks_) {
-        columns.insert(chunk->shape->columns.begin(), chunk->shape->columns.end());
+        if (chunk->shape == before) continue;
+        before = chunk->shape;
+        columns.insert(columns.end(), before->columns.begin(), before->columns.end());
     }
-    return {columns.begin(), columns.end()};
+    std::sort(columns.begin(), columns.end());
+    columns.erase(std::unique(columns.begin(), columns.end()), columns.end());
+    return columns;
 }
 
 // The next block of a group that is handed out as it is; false when none is left.
@@ -232,7 +291,7 @@ void SeriesReader::leave_cluster() {
 }
 
 Status SeriesReader::next() {
-    block_arena_.reset();
+    block_arena_.rewind();
     times_ = nullptr;
     direct_ = nullptr;
     has_stats_ = false;
@@ -290,8 +349,13 @@ Result<const varve_block_stats *> SeriesReader::stats() {
 }
 
 Status SeriesReader::open_cluster() {
-    entries_.assign(memory_rows_.begin() + static_cast<int64_t>(cluster_->entry_from),
-                    memory_rows_.begin() + static_cast<int64_t>(cluster_->entry_to));
+    entries_.clear();
+    if (cluster_->entry_to - cluster_->entry_from == memory_rows_.size()) {
+        entries_.swap(memory_rows_);  // no other cluster has any
+    } else {
+        entries_.assign(memory_rows_.begin() + static_cast<int64_t>(cluster_->entry_from),
+                        memory_rows_.begin() + static_cast<int64_t>(cluster_->entry_to));
+    }
     for (const Piece &piece : cluster_->pieces) {
         const SegmentHeader &header = groups_[piece.group]->segment().header();
         auto times = groups_[piece.group]->times();
@@ -304,11 +368,11 @@ Status SeriesReader::open_cluster() {
             entries_.push_back({time, header.lsn_max, 0, source, row});
         }
     }
-    if (!std::is_sorted(entries_.begin(), entries_.end())) {
-        std::sort(entries_.begin(), entries_.end());
-    }
+    if (!cluster_->pieces.empty()) sort(entries_);
     if (conditional_) VARVE_RETURN_IF_ERROR(hide_by_conditions());
+    uniform_ = only_shape_ != nullptr && cluster_->pieces.empty();
     rows_.clear();
+    rows_.reserve(entries_.size() + 1);
     for (size_t i = 0; i < entries_.size(); ++i) {
         if (i == 0 || entries_[i].time != entries_[i - 1].time) rows_.push_back(i);
     }
@@ -343,9 +407,11 @@ Status SeriesReader::hide_by_conditions() {
                     Probe probe{column};
                     for (auto entry = older; entry != row.begin();) {
                         uint64_t word = 0;
-                        const auto found = value_of(*--entry, probe, word);
-                        if (!found.ok()) return found.status();
-                        if (!*found) continue;
+                        --entry;
+                        if (entry->source != probe.source) {
+                            VARVE_RETURN_IF_ERROR(bind(entry->source, probe));
+                        }
+                        if (!value_of(entry->row, probe, word)) continue;
                         storage::TypedValue value{type, word, {}};
                         if (type == VARVE_TYPE_STRING) {
                             value = {type, 0, view(*reinterpret_cast<varve_str *>(word))};
@@ -414,44 +480,44 @@ Result<DecodedColumn> SeriesReader::column(uint32_t position) {
     return slice(**read, column->type, piece_.row_from, row_count_, block_arena_);
 }
 
-// The entry's value of a column: its bits, or for strings the address of a varve_str.
-Result<bool> SeriesReader::value_of(const Entry &entry, Probe &probe, uint64_t &word) {
+// Turns the probe to another source.
+Status SeriesReader::bind(uint32_t source, Probe &probe) {
+    probe.source = source;
+    probe.chunk = source < chunks_.size() ? chunks_[source] : nullptr;
+    if (probe.chunk != nullptr) {
+        probe.offset = probe.chunk->shape->offset_of(probe.column);
+        return {};
+    }
+    auto read = groups_[source - chunks_.size()]->column(probe.column);
+    if (!read.ok()) return read.status();
+    probe.values = *read;
+    return {};
+}
+
+// The value of a row of the probe's source: its bits, or for strings the address of a varve_str.
+bool SeriesReader::value_of(uint32_t row, const Probe &probe, uint64_t &word) {
     const uint32_t type = probe.column->type;
-    if (entry.source >= chunks_.size()) {
-        if (probe.source != entry.source) {
-            auto read = groups_[entry.source - chunks_.size()]->column(probe.column);
-            if (!read.ok()) return read.status();
-            probe.values = *read;
-            probe.source = entry.source;
-        }
-        if (!probe.values) return false;
-        const DecodedColumn &values = *probe.values;
-        const uint32_t row = entry.row;
-        if (values.validity != nullptr && (values.validity[row / 64] >> (row % 64) & 1) == 0) {
-            return false;
-        }
+    if (probe.chunk != nullptr) {
+        if (probe.offset < 0) return false;
+        word = probe.chunk->row(row)[probe.offset];
         if (type == VARVE_TYPE_STRING) {
-            word = reinterpret_cast<uint64_t>(static_cast<const varve_str *>(values.values) + row);
-        } else if (type == VARVE_TYPE_BOOLEAN) {
-            word = static_cast<const uint8_t *>(values.values)[row];
-        } else {
-            word = static_cast<const uint64_t *>(values.values)[row];
+            auto *text = static_cast<varve_str *>(block_arena_.allocate(sizeof(varve_str)));
+            *text = str(Memtable::text_of(word));
+            word = reinterpret_cast<uint64_t>(text);
         }
         return true;
     }
-    const Chunk &chunk = *chunks_[entry.source];
-    if (chunk.shape != probe.shape) {
-        probe.shape = chunk.shape;
-        const auto &columns = chunk.shape->columns;
-        const auto found = std::find(columns.begin(), columns.end(), probe.column);
-        probe.offset = found == columns.end() ? -1 : 3 + (found - columns.begin());
+    if (!probe.values) return false;
+    const DecodedColumn &values = *probe.values;
+    if (values.validity != nullptr && (values.validity[row / 64] >> (row % 64) & 1) == 0) {
+        return false;
     }
-    if (probe.offset < 0) return false;
-    word = chunk.row(entry.row)[probe.offset];
     if (type == VARVE_TYPE_STRING) {
-        auto *text = static_cast<varve_str *>(block_arena_.allocate(sizeof(varve_str)));
-        *text = str(Memtable::text_of(word));
-        word = reinterpret_cast<uint64_t>(text);
+        word = reinterpret_cast<uint64_t>(static_cast<const varve_str *>(values.values) + row);
+    } else if (type == VARVE_TYPE_BOOLEAN) {
+        word = static_cast<const uint8_t *>(values.values)[row];
+    } else {
+        word = static_cast<const uint64_t *>(values.values)[row];
     }
     return true;
 }
@@ -465,9 +531,9 @@ Status SeriesReader::fill_merged(const Column *column, uint64_t *words, uint64_t
         size_t at = rows_[row_from_ + i + 1];
         bool found = false;
         while (!found && at > from) {
-            auto value = value_of(entries_[--at], probe, words[i]);
-            if (!value.ok()) return value.status();
-            found = *value;
+            const Entry &entry = entries_[--at];
+            if (entry.source != probe.source) VARVE_RETURN_IF_ERROR(bind(entry.source, probe));
+            found = value_of(entry.row, probe, words[i]);
         }
         if (found) {
             validity[i / 64] |= uint64_t{1} << (i % 64);
@@ -479,7 +545,35 @@ Status SeriesReader::fill_merged(const Column *column, uint64_t *words, uint64_t
     return {};
 }
 
+// A column of rows whose newest entries have every value.
+DecodedColumn SeriesReader::uniform_column(const Column *column) {
+    const int64_t found = only_shape_->offset_of(column);
+    if (found < 0) return no_values();
+    const auto offset = static_cast<size_t>(found);
+    const size_t words = only_shape_->words();
+    const auto gather = [&](auto convert) -> DecodedColumn {
+        using Value = decltype(convert(uint64_t{}));
+        auto *values = static_cast<Value *>(
+            block_arena_.allocate(sizeof(Value) * row_count_, kColumnAlignment));
+        const size_t *ends = rows_.data() + row_from_ + 1;
+        for (uint32_t i = 0; i < row_count_; ++i) {
+            const Entry &newest = entries_[ends[i] - 1];
+            values[i] = convert(chunks_[newest.source]->rows[newest.row * words + offset]);
+        }
+        return {values, nullptr};
+    };
+    switch (column->type) {
+        case VARVE_TYPE_STRING:
+            return gather([](uint64_t word) { return str(Memtable::text_of(word)); });
+        case VARVE_TYPE_BOOLEAN:
+            return gather([](uint64_t word) { return static_cast<uint8_t>(word); });
+        default:
+            return gather([](uint64_t word) { return word; });
+    }
+}
+
 Result<DecodedColumn> SeriesReader::merged_column(uint32_t position) {
+    if (uniform_) return uniform_column(wanted_[position]);
     auto *words = static_cast<uint64_t *>(block_arena_.allocate(8 * row_count_, kColumnAlignment));
     const size_t bitmap = (row_count_ + 63) / 64 * 8;
     auto *validity = static_cast<uint64_t *>(block_arena_.allocate(bitmap, kColumnAlignment));

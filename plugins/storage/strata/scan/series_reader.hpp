@@ -48,6 +48,8 @@ class SeriesReader {
 
     // Collects the sources. Once, before anything else.
     Status open();
+    // Goes on to another series of the same sources, with nothing wanted yet; keeps its memory.
+    Status reopen(uint32_t series, std::string_view measurement);
     // Every column that any source of the series has; after open().
     std::vector<const Column *> all_columns() const;
     void want(std::vector<const Column *> columns) { wanted_ = std::move(columns); }
@@ -91,6 +93,7 @@ class SeriesReader {
             return lsn != other.lsn ? lsn < other.lsn : ordinal < other.ordinal;
         }
     };
+    static void sort(std::vector<Entry> &entries);
     struct Cluster {
         std::vector<Piece> pieces;
         size_t entry_from = 0;
@@ -102,6 +105,7 @@ class SeriesReader {
 
     Status collect_groups();
     void collect_memtables();
+    void collect_chunk(const Chunk &chunk, uint32_t count);
     bool has_wanted(const std::vector<const Column *> &columns) const;
     bool has_wanted(const DecodedGroup &group) const;
     // What deletes above an LSN do to rows in this range: hide them all, or some.
@@ -119,13 +123,15 @@ class SeriesReader {
     // Where the values of one column lie in the source that was asked last.
     struct Probe {
         const Column *column;
-        const Shape *shape = nullptr;
-        int64_t offset = -1;  // in the words of a chunk's row; −1: not there
         uint32_t source = UINT32_MAX;
-        std::optional<DecodedColumn> values{};
+        const Chunk *chunk = nullptr;              // null: the source is a group
+        int64_t offset = -1;                       // in the words of a chunk's row; −1: not there
+        std::optional<DecodedColumn> values = {};  // a group's
     };
-    Result<bool> value_of(const Entry &entry, Probe &probe, uint64_t &word);
+    Status bind(uint32_t source, Probe &probe);
+    bool value_of(uint32_t row, const Probe &probe, uint64_t &word);
     Status fill_merged(const Column *column, uint64_t *words, uint64_t *validity, bool &all_valid);
+    DecodedColumn uniform_column(const Column *column);
     Result<DecodedColumn> merged_column(uint32_t position);
     DecodedColumn no_values();
 
@@ -140,11 +146,13 @@ class SeriesReader {
     bool conditional_ = false;                   // one of them has conditions
     std::vector<std::shared_ptr<DecodedGroup>> groups_;
     std::vector<const Chunk *> chunks_;
+    const Shape *only_shape_ = nullptr;  // of all chunks; null when they have several
     std::vector<Entry> memory_rows_;
     std::vector<Cluster> clusters_;
     size_t next_cluster_ = 0;
 
     const Cluster *cluster_ = nullptr;  // the merged one whose blocks are being handed out
+    bool uniform_ = false;  // all entries are rows of only_shape_: the newest has every value
     std::vector<Entry> entries_;
     std::vector<size_t> rows_;   // starts in entries_, and the end
     size_t rows_left_from_ = 0;  // not handed out yet

@@ -284,14 +284,18 @@ std::vector<uint32_t> cut_blocks(const int64_t *times, uint32_t row_count) {
     std::vector<uint32_t> ends;
     const int64_t interval =
         row_count <= VARVE_BLOCK_ROWS_MAX / 8 ? 0 : block_interval(times, row_count);
+    const auto since = [&](int64_t time, int64_t begin) {
+        return static_cast<uint64_t>(time) - static_cast<uint64_t>(begin);
+    };
+    int64_t begin = interval == 0 ? 0 : floor_to(times[0], interval);  // of the interval
     uint32_t from = 0;
     for (uint32_t i = 1; i <= row_count; ++i) {
-        const bool cut =
-            i == row_count || i - from == VARVE_BLOCK_ROWS_MAX ||
-            (interval != 0 && floor_to(times[i], interval) != floor_to(times[i - 1], interval));
+        bool cut = i == row_count || i - from == VARVE_BLOCK_ROWS_MAX;
+        if (!cut && interval != 0) cut = since(times[i], begin) >= static_cast<uint64_t>(interval);
         if (!cut) continue;
         ends.push_back(i);
         from = i;
+        if (interval != 0 && i != row_count) begin = floor_to(times[i], interval);
     }
     return ends;
 }

@@ -126,7 +126,7 @@ Status SegmentWriter::pack(const Shape &shape) {
     pool.rows.append(rows_);
     pool.runs.push_back({series_, rows_.row_count()});
     pooled_rows_ += rows_.row_count();
-    rows_.reset({});
+    rows_.clear();
     while (pooled_rows_ > kPooledRowsMax) VARVE_RETURN_IF_ERROR(write_largest_pool());
     return {};
 }
@@ -146,10 +146,14 @@ Status SegmentWriter::write_pool(Pool &pool) {
     entry.series_first = pool.runs.front().series;
     entry.series_last = pool.runs.back().series;
     entry.row_count = pool.rows.row_count();
-    const auto [low, high] =
-        std::minmax_element(pool.rows.times().begin(), pool.rows.times().end());
-    entry.time_min = *low;
-    entry.time_max = *high;
+    entry.time_min = INT64_MAX;
+    entry.time_max = INT64_MIN;
+    const int64_t *times = pool.rows.times().data();
+    for (const Run &run : pool.runs) {
+        entry.time_min = std::min(entry.time_min, times[0]);
+        times += run.row_count;
+        entry.time_max = std::max(entry.time_max, times[-1]);
+    }
     VARVE_RETURN_IF_ERROR(append_group(encode_packed(pool.rows, pool.runs, context_), entry));
     pooled_rows_ -= pool.rows.row_count();
     pool.rows.clear();
