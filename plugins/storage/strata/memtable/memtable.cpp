@@ -9,7 +9,8 @@ namespace varve::strata {
 namespace {
 
 constexpr uint32_t kFirstChunkRows = 2;
-constexpr uint32_t kChunkRowsMax = 256;
+// Series that grow alike get their chunks at the same time: half of each is empty on average.
+constexpr uint32_t kChunkRowsMax = 64;
 
 }  // namespace
 

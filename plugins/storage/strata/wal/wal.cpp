@@ -45,7 +45,9 @@ void Wal::prepare_spare() {
     uint64_t number = 0;
     {
         std::lock_guard lock(mutex_);
-        if (spare_number_ != 0 || stopping_) return;
+        // Until then a segment may be released and take its place.
+        const bool needed = offset_.load(std::memory_order_relaxed) > options_.segment_size / 2;
+        if (!needed || spare_number_ != 0 || stopping_) return;
         number = next_number_++;
     }
     auto file = make_segment(number);
@@ -128,6 +130,29 @@ Status Wal::sync_to(uint64_t lsn) {
     return failure_;
 }
 
+// Makes a segment that is not needed any more the spare, so that its blocks need not be written
+// again: what it holds is void under another number and, once it has a header, under another uuid.
+// False if there is a spare or the file has another size.
+Result<bool> Wal::recycle(uint64_t number) {
+    uint64_t fresh = 0;
+    {
+        std::lock_guard lock(mutex_);
+        if (spare_number_ != 0 || stopping_) return false;
+        fresh = next_number_++;
+    }
+    auto file = files_.open(path_of(number), VARVE_FILE_WRITE);
+    if (!file.ok()) return false;
+    const auto size_bytes = file->size();
+    if (!size_bytes.ok() || *size_bytes != options_.segment_size) return false;
+    VARVE_RETURN_IF_ERROR(files_.rename(path_of(number), path_of(fresh)));
+    // Before anything is written to it: under the old name it would be thrown away.
+    VARVE_RETURN_IF_ERROR(files_.sync_directory(options_.directory));
+    std::lock_guard lock(mutex_);
+    spare_ = std::move(*file);
+    spare_number_ = fresh;
+    return true;
+}
+
 void Wal::release(uint64_t horizon_lsn) {
     std::vector<uint64_t> numbers;
     {
@@ -138,11 +163,14 @@ void Wal::release(uint64_t horizon_lsn) {
         }
     }
     for (const uint64_t number : numbers) {
-        Status status = files_.remove(path_of(number));
-        if (!status.ok() && status.code() != Code::not_found) return;
         // One after the other, also for a power cut: a gap would look like lost frames.
-        status = files_.sync_directory(options_.directory);
-        if (!status.ok()) return;
+        const auto recycled = recycle(number);
+        if (!recycled.ok()) return;
+        if (!*recycled) {
+            const Status status = files_.remove(path_of(number));
+            if (!status.ok() && status.code() != Code::not_found) return;
+            if (!files_.sync_directory(options_.directory).ok()) return;
+        }
         std::lock_guard lock(mutex_);
         released_lsn_ = std::max(released_lsn_, closed_[number]);
         closed_.erase(number);

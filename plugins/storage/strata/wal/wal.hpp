@@ -12,6 +12,7 @@
 // read-only for good and submit() answers `unavailable`.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -55,9 +56,9 @@ class Wal {
     Result<uint64_t> submit(WalEntry entry);
     // Returns when everything up to this LSN is synced or has failed.
     Status sync_to(uint64_t lsn);
-    // Removes the segments that hold only LSNs below this one.
+    // Removes the segments that hold only LSNs below this one, or uses one for the next segment.
     void release(uint64_t horizon_lsn);
-    // Makes the next segment in advance if it is missing.
+    // Makes the next segment in advance if it is missing and will be needed soon.
     void prepare_spare();
 
     // Frames up to this LSN are not in the log any more.
@@ -74,6 +75,7 @@ class Wal {
     using Group = std::vector<WalEntry>;
 
     Result<OpenFile> make_segment(uint64_t number);
+    Result<bool> recycle(uint64_t number);
     Status begin_segment(uint64_t first_lsn);
     Status write_entries(const Group &group);
     Status write_group(Group &group);
@@ -107,7 +109,7 @@ class Wal {
     uint64_t active_number_ = 0;
     OpenFile active_;
     WalHeader header_;
-    uint64_t offset_ = 0;
+    std::atomic<uint64_t> offset_{0};  // others may read it
     uint64_t active_last_lsn_ = 0;
     uint64_t written_lsn_ = 0;
     uint64_t taken_lsn_ = 0;          // the highest that came off the queue
