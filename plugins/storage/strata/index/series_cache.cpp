@@ -39,7 +39,12 @@ void SeriesCache::resize(Generation &generation, size_t size) {
         if (entry.id != kNoSeries) bigger.insert(entry);
     }
     generation = std::move(bigger);
-    size_bytes_.store((young_.entries.capacity() + old_.entries.capacity()) * sizeof(Entry),
+    count_bytes();
+}
+
+void SeriesCache::count_bytes() {
+    size_bytes_.store((young_.entries.capacity() + old_.entries.capacity()) * sizeof(Entry) +
+                          missing_.capacity() * sizeof(missing_[0]),
                       std::memory_order_relaxed);
 }
 
@@ -59,12 +64,22 @@ void SeriesCache::add(uint64_t hash, uint64_t second, uint32_t id) {
         resize(young_, young_.entries.empty() ? kSizeMin : young_.entries.size() * 2);
     }
     young_.insert({second, static_cast<uint32_t>(hash), id});
+    if (is_missing(hash, second)) missing_[hash % kMissingSize] = {};
+}
+
+void SeriesCache::add_missing(uint64_t hash, uint64_t second) {
+    if (missing_.empty()) {
+        missing_.resize(kMissingSize);
+        count_bytes();
+    }
+    missing_[hash % kMissingSize] = {hash, second};
 }
 
 void SeriesCache::clear() {
     young_ = Generation();
     old_ = Generation();
-    size_bytes_.store(0, std::memory_order_relaxed);
+    missing_ = {};
+    count_bytes();
 }
 
 }  // namespace varve::strata

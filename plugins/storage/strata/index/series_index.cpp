@@ -86,16 +86,32 @@ const SeriesIndex::State &SeriesIndex::writer_state() {
 Status SeriesIndex::look_up_once(std::string_view key, uint64_t hash, uint32_t &id) {
     const State &now = writer_state();
     const uint64_t second = cache_.second_hash(key);
+    id = kNoSeries;
+    if (cache_missed_ && cache_.is_missing(hash, second)) return {};
     id = cache_.find(hash, second);
-    if (id != kNoSeries) return {};
+    cache_missed_ = id == kNoSeries;
+    if (!cache_missed_) return {};
     id = now.head->find(key, hash);
     if (id == kNoSeries && now.frozen != nullptr) id = now.frozen->find(key, hash);
     for (size_t i = writer_readers_.size(); i > 0 && id == kNoSeries; --i) {
         FileKeyReader &reader = *writer_readers_[i - 1];
         if (!reader.file().find(key, hash, hash_seed_, reader, id)) return reader.file().damage();
     }
-    if (id != kNoSeries) cache_.add(hash, second, id);
+    if (id != kNoSeries) {
+        cache_.add(hash, second, id);
+    } else {
+        cache_.add_missing(hash, second);
+    }
     return {};
+}
+
+void SeriesIndex::prefetch(uint64_t hash) const {
+    cache_.prefetch(hash);
+    // New series come in numbers; while there are none the rest is not needed.
+    if (!cache_missed_ || writer_state_ == nullptr) return;
+    writer_state_->head->prefetch(hash);
+    if (writer_state_->frozen != nullptr) writer_state_->frozen->prefetch(hash);
+    for (const auto &file : writer_state_->files) file->prefetch(hash);
 }
 
 Status SeriesIndex::look_up(std::string_view key, uint64_t hash, uint32_t &id) {

@@ -78,7 +78,7 @@ class SeriesIndex {
     uint32_t find(std::string_view key, uint64_t hash);
     // A find or intern with this hash comes soon: called some keys ahead, it hides what the look-up
     // waits for.
-    void prefetch(uint64_t hash) const { cache_.prefetch(hash); }
+    void prefetch(uint64_t hash) const;
     // Finds or makes. invalid_argument when the key is not canonical, data_loss when a file is
     // damaged, resource_exhausted when the head or the ids are used up.
     Result<uint32_t> intern(std::string_view key, uint64_t hash);
@@ -222,6 +222,7 @@ class SeriesIndex {
     uint64_t writer_version_ = 0;
     std::unique_ptr<KeyCursor> writer_keys_;  // made when first needed, for count_tags
     SeriesCache cache_;
+    bool cache_missed_ = false;  // at the last look-up
     Bitmap live_;
     uint64_t live_count_ = 0;
     TagCounts counts_;

@@ -1,7 +1,7 @@
 // How a file comes about: (1) the values of every column are sorted, which gives them their final
 // numbers; columns are put in order of (measurement, tag key), shapes keep their numbers; (2)
-// values with their postings; (3) series in blocks; (4) the hash table, whose hashes are of keys
-// put together anew; (5) sections are laid out, pages summed up, and the header is made last.
+// values with their postings; (3) series in blocks; (4) the hash table; (5) sections are laid out,
+// pages summed up, and the header is made last.
 #include "storage/strata/index/file/index_writer.hpp"
 
 #include <algorithm>
@@ -15,6 +15,7 @@ namespace {
 
 constexpr uint64_t kSlotsUsedPercent = 85;
 constexpr uint64_t kWriteSize = 4 << 20;
+constexpr size_t kBucketsAhead = 16;
 
 template <typename T>
 void put_all(const std::vector<T> &values, std::string &out) {
@@ -77,8 +78,10 @@ class Renderer {
 void Renderer::order_series() {
     series_.reserve(table_.series().size());
     for (const SeriesTable::Series &series : table_.series()) series_.push_back(&series);
-    std::sort(series_.begin(), series_.end(),
-              [](const auto *a, const auto *b) { return a->id < b->id; });
+    const auto by_id = [](const auto *a, const auto *b) { return a->id < b->id; };
+    if (!std::is_sorted(series_.begin(), series_.end(), by_id)) {
+        std::sort(series_.begin(), series_.end(), by_id);
+    }
     header_.series_count = static_cast<uint32_t>(series_.size());
     header_.id_min = series_.front()->id;
     header_.id_end = series_.back()->id + 1;
@@ -232,24 +235,16 @@ void Renderer::render_hash() {
     const uint64_t slots = uint64_t{header_.series_count} * 100 / kSlotsUsedPercent + 1;
     header_.bucket_count = static_cast<uint32_t>(slots / kSlotsPerBucket + 1);
     std::vector<HashSlot> table(uint64_t{header_.bucket_count} * kSlotsPerBucket);
-    std::string key;
-    for (const auto *series : series_) {
-        const SeriesTable::Shape &shape = table_.shapes()[series->shape];
-        key.clear();
-        series_key::append_escaped_measurement(final_text(kMeasurementsColumn, shape.measurement),
-                                               key);
-        const auto values = table_.values_of(*series);
-        for (size_t v = 0; v < values.size(); ++v) {
-            const SeriesTable::Column &column = table_.columns()[shape.columns[v]];
-            key += ',';
-            series_key::append_escaped_tag(final_text(kTagKeysColumn, column.key), key);
-            key += '=';
-            series_key::append_escaped_tag(column.texts[values[v]], key);
+    for (size_t i = 0; i < series_.size(); ++i) {
+        if (i + kBucketsAhead < series_.size()) {
+            const uint64_t hash = series_[i + kBucketsAhead]->hash;
+            __builtin_prefetch(
+                &table[size_t{bucket_of(hash, header_.bucket_count)} * kSlotsPerBucket]);
         }
-        const uint64_t hash = series_key::hash(key, header_.hash_seed);
+        const uint64_t hash = series_[i]->hash;
         size_t at = size_t{bucket_of(hash, header_.bucket_count)} * kSlotsPerBucket;
-        while (table[at].id != kNoSeries) at = (at + 1) % table.size();
-        table[at] = {static_cast<uint32_t>(hash), series->id};
+        while (table[at].id != kNoSeries) at = at + 1 == table.size() ? 0 : at + 1;
+        table[at] = {static_cast<uint32_t>(hash), series_[i]->id};
     }
     put_all(table, sections_[kHashSection]);
 }
