@@ -78,7 +78,7 @@ void SeriesCache::add_missing(uint64_t hash, uint64_t second) {
 void SeriesCache::clear() {
     young_ = Generation();
     old_ = Generation();
-    missing_ = {};
+    missing_ = decltype(missing_)();
     count_bytes();
 }
 
