@@ -13,6 +13,9 @@ namespace varve {
 // for them.
 void block_signals();
 
+// Has malloc give memory back that is not used any more. Before any thread, once.
+void bound_malloc();
+
 class Varved final : public Poco::Util::ServerApplication {
   protected:
     void initialize(Poco::Util::Application &self) override;

@@ -6,7 +6,6 @@
 #include <map>
 #include <numeric>
 #include <unordered_map>
-#include <unordered_set>
 
 namespace varve::storage {
 namespace {
@@ -37,7 +36,7 @@ class Planner {
         : batch_(batch), opts_(opts), limits_(limits), engine_(engine) {}
 
     Result<WritePlan> run() {
-        resolve_keys();
+        VARVE_RETURN_IF_ERROR(resolve_keys());
         for (uint32_t table = 0; table < batch_.table_count; ++table) route(table);
         std::stable_sort(
             plan_.parts.begin(), plan_.parts.end(),
@@ -62,6 +61,11 @@ class Planner {
         too_long
     };
 
+    struct Staged {
+        uint64_t check;
+        uint32_t series;
+    };
+
     // The keys with hashes that are the engine's.
     std::span<const varve_series_key> keys_of(const varve_table &table) {
         const std::span<const varve_series_key> given(table.keys, table.key_count);
@@ -79,7 +83,7 @@ class Planner {
         return hashed;
     }
 
-    void resolve_keys() {
+    Status resolve_keys() {
         keys_.reserve(batch_.table_count);
         plan_.first_key.reserve(batch_.table_count);
         size_t count = 0;
@@ -95,8 +99,9 @@ class Planner {
             if (table + 1 < batch_.table_count) engine_.prefetch(keys_[table + 1]);
             const size_t first = plan_.first_key[table];
             const size_t keys = keys_[table].size();
-            engine_.find_all(keys_[table], std::span(plan_.series).subspan(first, keys),
-                             std::span(live_).subspan(first, keys));
+            VARVE_RETURN_IF_ERROR(engine_.find_all(keys_[table],
+                                                   std::span(plan_.series).subspan(first, keys),
+                                                   std::span(live_).subspan(first, keys)));
             for (size_t i = 0; i < keys; ++i) {
                 if (live_[first + i] != 0) states_[first + i] = Key::accepted;
                 if (keys_[table][i].text.size > series_key::kSizeMax) {
@@ -104,6 +109,7 @@ class Planner {
                 }
             }
         }
+        return {};
     }
 
     void reject(const PlanPart &part, uint32_t row, uint32_t kind, uint32_t column = 0,
@@ -302,16 +308,12 @@ class Planner {
         const size_t place = plan_.first_key[part.table] + table.key_index[row];
         uint32_t &series = plan_.series[place];
         Key &state = states_[place];
-        if (series == kNoSeries) {  // another table of the batch may have made it
-            uint8_t live = 0;
-            engine_.find_all({&key, 1}, {&series, 1}, {&live, 1});
-        }
-        if (series != kNoSeries && staged_.count(series) != 0) {
+        const bool has_others = batch_.table_count > 1;
+        if (has_others && is_staged(key, series)) {
             state = Key::accepted;
             return true;
         }
-        if (limits_.series_max != 0 &&
-            engine_.live_count() + staged_.size() >= limits_.series_max) {
+        if (limits_.series_max != 0 && engine_.live_count() + staged_count_ >= limits_.series_max) {
             reject(part, row, VARVE_REJECT_SERIES_LIMIT, 0, 0, limits_.series_max);
             return false;
         }
@@ -332,16 +334,28 @@ class Planner {
             for (const series_key::Tag &tag : parts.tags) stage_tag_value(parts.measurement, tag);
         }
         if (series == kNoSeries) {
-            const auto made = engine_.intern(view(key.text), {key.hash, key.check});
+            const auto made = engine_.make(view(key.text), {key.hash, key.check});
             if (!made.ok()) return made.status();
             series = *made;
         }
-        staged_.insert(series);
+        ++staged_count_;
+        if (has_others) staged_.emplace(key.hash, Staged{key.check, series});
         if (limits_.measurement_series_max != 0) {
             ++measurement_series_[std::string(view(table.measurement))];
         }
         state = Key::accepted;
         return true;
+    }
+
+    // Whether another table of the batch has made the key's series live; sets it.
+    bool is_staged(const varve_series_key &key, uint32_t &series) const {
+        const auto [from, to] = staged_.equal_range(key.hash);
+        for (auto at = from; at != to; ++at) {
+            if (at->second.check != key.check) continue;
+            series = at->second.series;
+            return true;
+        }
+        return false;
     }
 
     bool measurement_fits(std::string_view measurement) {
@@ -392,7 +406,9 @@ class Planner {
     std::vector<Key> states_;                                       // like plan_.series
     std::vector<uint8_t> live_;                                     // like plan_.series
     std::unordered_map<std::string, uint64_t> measurement_series_;  // live and staged
-    std::unordered_set<uint32_t> staged_;  // series that the plan makes live
+    // Series that the plan makes live; by the hash of their keys where several tables have any.
+    uint64_t staged_count_ = 0;
+    std::unordered_multimap<uint64_t, Staged> staged_;
     std::unordered_map<std::string, uint32_t> staged_fields_;
     std::map<TagSlot, std::map<std::string, bool>> staged_values_;
     std::map<std::pair<uint32_t, int64_t>, uint64_t> identities_;

@@ -37,11 +37,13 @@ class PlanView {
     virtual uint64_t hash_seed() const = 0;
     // A find_all of these comes soon.
     virtual void prefetch(std::span<const varve_series_key>) {}
-    // Per key its series, kNoSeries when it was never made, and whether it is live.
-    virtual void find_all(std::span<const varve_series_key> keys, std::span<uint32_t> series,
-                          std::span<uint8_t> live) = 0;
-    // Finds or makes. invalid_argument when the key is not canonical.
-    virtual Result<uint32_t> intern(std::string_view key, const series_key::Hashes &hashes) = 0;
+    // Per key its series, kNoSeries when it was never made, and whether it is live. data_loss when
+    // that can't be told.
+    virtual Status find_all(std::span<const varve_series_key> keys, std::span<uint32_t> series,
+                            std::span<uint8_t> live) = 0;
+    // Makes the series of a key that find_all did not find. invalid_argument when the key is not
+    // canonical.
+    virtual Result<uint32_t> make(std::string_view key, const series_key::Hashes &hashes) = 0;
     // Live series have rows; only they count against limits.
     virtual uint64_t live_count() const = 0;
     // Live series of the measurement; only asked when a limit is set.

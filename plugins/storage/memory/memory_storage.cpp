@@ -44,15 +44,16 @@ class View final : public storage::PlanView {
     }
 
     uint64_t hash_seed() const override { return database_.index.hash_seed(); }
-    void find_all(std::span<const varve_series_key> keys, std::span<uint32_t> series,
-                  std::span<uint8_t> live) override {
+    Status find_all(std::span<const varve_series_key> keys, std::span<uint32_t> series,
+                    std::span<uint8_t> live) override {
         for (size_t i = 0; i < keys.size(); ++i) {
             const storage::Series *found = database_.index.find(view(keys[i].text), keys[i].hash);
             series[i] = found == nullptr ? storage::kNoSeries : found->id;
             live[i] = found != nullptr && found->live();
         }
+        return {};
     }
-    Result<uint32_t> intern(std::string_view key, const series_key::Hashes &hashes) override {
+    Result<uint32_t> make(std::string_view key, const series_key::Hashes &hashes) override {
         auto made = database_.index.intern(key, hashes.hash);
         if (!made.ok()) return made.status();
         return (*made)->id;

@@ -52,12 +52,12 @@ class View final : public storage::PlanView {
     void prefetch(std::span<const varve_series_key> keys) override {
         database_.index.prefetch(keys);
     }
-    void find_all(std::span<const varve_series_key> keys, std::span<uint32_t> series,
-                  std::span<uint8_t> live) override {
-        database_.index.find_all(keys, series, live);
+    Status find_all(std::span<const varve_series_key> keys, std::span<uint32_t> series,
+                    std::span<uint8_t> live) override {
+        return database_.index.find_all(keys, series, live);
     }
-    Result<uint32_t> intern(std::string_view key, const series_key::Hashes &hashes) override {
-        return database_.index.intern(key, hashes);
+    Result<uint32_t> make(std::string_view key, const series_key::Hashes &hashes) override {
+        return database_.index.make(key, hashes);
     }
     uint64_t live_count() const override { return database_.index.live_count(); }
     uint64_t measurement_series_count(std::string_view measurement) override {

@@ -56,7 +56,7 @@ Status Head::add(std::string_view key, uint64_t hash, uint32_t id) {
     if (chunk == nullptr) chunk = std::make_unique<Entry[]>(kChunkSize);
     char *copy = static_cast<char *>(arena_.allocate(key.size(), 1));
     std::memcpy(copy, key.data(), key.size());
-    chunk[place % kChunkSize] = {copy, static_cast<uint32_t>(key.size()), id};
+    chunk[place % kChunkSize] = {copy, static_cast<uint32_t>(key.size()), id, hash};
     if (place == 0) first_id_ = id;
     if (dense_.load(std::memory_order_relaxed) && id != first_id_ + place) {
         const std::lock_guard lock(places_mutex_);
@@ -110,7 +110,7 @@ std::vector<std::shared_ptr<const HeadPart>> Head::parts() const {
         auto content = std::make_shared<HeadPart>();
         for (uint32_t i = begin; i < count; ++i) {
             // Only canonical keys enter the head, so none is refused here.
-            (void)content->table.add(entry(i).id, entry(i).view());
+            (void)content->table.add(entry(i).id, entry(i).view(), entry(i).hash);
         }
         content->postings = all_postings(content->table);
         parts_.push_back({begin, count, std::move(content)});

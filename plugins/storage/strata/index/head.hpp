@@ -43,6 +43,7 @@ class Head {
         const char *key = nullptr;
         uint32_t key_size = 0;
         uint32_t id = 0;
+        uint64_t hash = 0;
 
         std::string_view view() const { return {key, key_size}; }
     };
@@ -51,6 +52,10 @@ class Head {
 
     // ---- [writer] ----
     uint32_t find(std::string_view key, uint64_t hash) const;  // kNoSeries
+    // A find with this hash comes soon.
+    void prefetch(uint64_t hash) const {
+        __builtin_prefetch(&slots_[static_cast<uint32_t>(hash) & (slots_.size() - 1)]);
+    }
     // The key and the id must be new. resource_exhausted when there are too many.
     Status add(std::string_view key, uint64_t hash, uint32_t id);
 

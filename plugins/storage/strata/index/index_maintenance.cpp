@@ -171,7 +171,7 @@ Result<bool> SeriesIndex::flush() {
             SeriesTable table;
             for (uint32_t i = 0; i < frozen->size(); ++i) {
                 const Head::Entry &entry = frozen->entry(i);
-                if (Status status = table.add(entry.id, entry.view()); !status.ok()) return status;
+                VARVE_RETURN_IF_ERROR(table.add(entry.id, entry.view(), entry.hash));
             }
             auto written = write_file(table);
             if (!written.ok()) return written.status();
@@ -224,7 +224,7 @@ Result<std::shared_ptr<const IndexFile>> SeriesIndex::rewrite(const FileList &in
                 status = file->damage();
                 return;
             }
-            status = table.add(id, key);
+            status = table.add(id, key, series_key::hash(key, hash_seed_));
             if (!status.ok()) {
                 (void)file->unsound("a series has a malformed key");
                 status = file->damage();

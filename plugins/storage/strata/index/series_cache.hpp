@@ -26,9 +26,11 @@ class SeriesCache {
 
     // A find with this hash comes soon.
     void prefetch(uint64_t hash) const {
-        if (young_.entries.empty()) return;
-        const size_t at = static_cast<uint32_t>(hash) & (young_.entries.size() - 1);
-        __builtin_prefetch(&young_.entries[at]);
+        for (const Generation *generation : {&young_, &old_}) {
+            if (generation->entries.empty()) continue;
+            const size_t at = static_cast<uint32_t>(hash) & (generation->entries.size() - 1);
+            __builtin_prefetch(&generation->entries[at]);
+        }
     }
     uint32_t find(const series_key::Hashes &hashes);
     void add(const series_key::Hashes &hashes, uint32_t id);

@@ -90,7 +90,8 @@ Status SeriesIndex::look_up_once(std::string_view key, const series_key::Hashes 
                                  uint32_t &id) {
     const State &now = writer_state();
     id = cache_.find(hashes);
-    if (id != kNoSeries) return {};
+    cache_missed_ = id == kNoSeries;
+    if (!cache_missed_) return {};
     id = now.head->find(key, hashes.hash);
     if (id == kNoSeries && now.frozen != nullptr) id = now.frozen->find(key, hashes.hash);
     for (size_t i = writer_readers_.size(); i > 0 && id == kNoSeries; --i) {
@@ -137,8 +138,12 @@ Result<uint32_t> SeriesIndex::intern(std::string_view key, const series_key::Has
     uint32_t id = kNoSeries;
     if (Status status = look_up(key, hashes, id); !status.ok()) return status;
     if (id != kNoSeries) return id;
+    return make(key, hashes);
+}
+
+Result<uint32_t> SeriesIndex::make(std::string_view key, const series_key::Hashes &hashes) {
     if (Status status = check_canonical(key); !status.ok()) return status;
-    id = id_end();
+    const uint32_t id = id_end();
     if (id == kNoSeries) {
         return Status(Code::resource_exhausted, "the database has used up its series ids");
     }
@@ -167,23 +172,35 @@ Status SeriesIndex::restore(uint32_t id, std::string_view key) {
     return append(key, hashes, id);
 }
 
-void SeriesIndex::find_all(std::span<const varve_series_key> keys, std::span<uint32_t> ids,
-                           std::span<uint8_t> live) {
+Status SeriesIndex::find_all(std::span<const varve_series_key> keys, std::span<uint32_t> ids,
+                             std::span<uint8_t> live) {
     // Only the writer begins a collection, so none begins before this ends; see look_up.
     const bool collecting = collecting_.load(std::memory_order_acquire);
     writer_state();
     for (size_t i = 0; i < keys.size(); ++i) {
-        if (i + kPrefetchAhead < keys.size()) cache_.prefetch(keys[i + kPrefetchAhead].hash);
+        if (i + kPrefetchAhead < keys.size()) prefetch(keys[i + kPrefetchAhead].hash);
         const series_key::Hashes hashes{keys[i].hash, keys[i].check};
         ids[i] = collecting ? kNoSeries : cache_.find(hashes);
-        if (ids[i] == kNoSeries) ids[i] = find(view(keys[i].text), hashes);
+        if (ids[i] == kNoSeries) {
+            VARVE_RETURN_IF_ERROR(look_up(view(keys[i].text), hashes, ids[i]));
+        }
         live[i] = ids[i] != kNoSeries && live_.contains(ids[i]);
     }
+    return {};
 }
 
 void SeriesIndex::prefetch(std::span<const varve_series_key> keys) const {
     const size_t count = std::min(keys.size(), kPrefetchAhead);
-    for (size_t i = 0; i < count; ++i) cache_.prefetch(keys[i].hash);
+    for (size_t i = 0; i < count; ++i) prefetch(keys[i].hash);
+}
+
+void SeriesIndex::prefetch(uint64_t hash) const {
+    cache_.prefetch(hash);
+    // New series come in numbers; while there are none the rest is not needed.
+    if (!cache_missed_ || writer_state_ == nullptr) return;
+    writer_state_->head->prefetch(hash);
+    if (writer_state_->frozen != nullptr) writer_state_->frozen->prefetch(hash);
+    for (const auto &file : writer_state_->files) file->prefetch(hash);
 }
 
 bool SeriesIndex::has_head() {

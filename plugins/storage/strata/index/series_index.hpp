@@ -76,14 +76,16 @@ class SeriesIndex {
     // `hashes` are series_key::hashes(key, hash_seed). kNoSeries when the key is unknown, and when
     // a damaged file can't tell (then intern fails).
     uint32_t find(std::string_view key, const series_key::Hashes &hashes);
-    // The same for many keys, and whether each is live.
-    void find_all(std::span<const varve_series_key> keys, std::span<uint32_t> ids,
-                  std::span<uint8_t> live);
+    // The same for many keys, and whether each is live. data_loss when a damaged file can't tell.
+    Status find_all(std::span<const varve_series_key> keys, std::span<uint32_t> ids,
+                    std::span<uint8_t> live);
     // A find_all of these comes soon: asked ahead, it hides what the look-ups wait for.
     void prefetch(std::span<const varve_series_key> keys) const;
     // Finds or makes. invalid_argument when the key is not canonical, data_loss when a file is
     // damaged, resource_exhausted when the head or the ids are used up.
     Result<uint32_t> intern(std::string_view key, const series_key::Hashes &hashes);
+    // The same for a key that find_all did not find.
+    Result<uint32_t> make(std::string_view key, const series_key::Hashes &hashes);
     // Says that `id` is `key`: from the log or from segments. Idempotent. data_loss when the index
     // knows otherwise.
     Status restore(uint32_t id, std::string_view key);
@@ -177,6 +179,7 @@ class SeriesIndex {
 
     // ---- the writer's ----
     const State &writer_state();
+    void prefetch(uint64_t hash) const;
     Status look_up(std::string_view key, const series_key::Hashes &hashes, uint32_t &id);
     Status look_up_once(std::string_view key, const series_key::Hashes &hashes, uint32_t &id);
     Status append(std::string_view key, const series_key::Hashes &hashes, uint32_t id);
@@ -226,6 +229,7 @@ class SeriesIndex {
     uint64_t writer_version_ = 0;
     std::unique_ptr<KeyCursor> writer_keys_;  // made when first needed, for count_tags
     SeriesCache cache_;
+    bool cache_missed_ = false;  // at the last look-up
     Bitmap live_;
     uint64_t live_count_ = 0;
     TagCounts counts_;

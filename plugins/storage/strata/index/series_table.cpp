@@ -23,7 +23,10 @@ uint64_t shape_hash(uint32_t measurement, const std::vector<uint32_t> &columns) 
 SeriesTable::SeriesTable() : columns_(kFirstTagColumn), slots_(1024) {}
 
 uint32_t SeriesTable::find(uint32_t column, std::string_view text) const {
-    const uint32_t hash = text_hash(column, text);
+    return find_hashed(column, text, text_hash(column, text));
+}
+
+uint32_t SeriesTable::find_hashed(uint32_t column, std::string_view text, uint32_t hash) const {
     const size_t mask = slots_.size() - 1;
     for (size_t at = hash & mask;; at = (at + 1) & mask) {
         const Slot &slot = slots_[at];
@@ -48,11 +51,12 @@ void SeriesTable::grow() {
 }
 
 uint32_t SeriesTable::intern(uint32_t column, std::string_view text) {
-    if (const uint32_t found = find(column, text); found != kMissing) return found;
+    const uint32_t hash = text_hash(column, text);
+    const uint32_t found = find_hashed(column, text, hash);
+    if (found != kMissing) return found;
     if (++text_count_ * 4 > slots_.size() * 3) grow();
     char *copy = static_cast<char *>(arena_.allocate(text.size(), 1));
     std::memcpy(copy, text.data(), text.size());
-    const uint32_t hash = text_hash(column, text);
     const size_t mask = slots_.size() - 1;
     size_t at = hash & mask;
     while (slots_[at].column != kMissing) at = (at + 1) & mask;
@@ -104,11 +108,45 @@ uint32_t SeriesTable::shape_of(uint32_t measurement, const std::vector<series_ke
     return last_shape_[measurement] = number;
 }
 
-Status SeriesTable::add(uint32_t id, std::string_view key) {
+// Series mostly come with the measurement and the tag keys of the one before: then the key is
+// compared with those instead of being taken apart. False, and nothing changed, when it is not so.
+// Neither key holds an escape.
+bool SeriesTable::add_alike(uint32_t id, std::string_view key, uint64_t hash) {
+    const uint32_t shape = series_.back().shape;
+    // True when the key goes on like this.
+    const auto take = [&](std::string_view text) {
+        if (!key.starts_with(text)) return false;
+        key.remove_prefix(text.size());
+        return true;
+    };
+    if (!take(columns_[kMeasurementsColumn].texts[shapes_[shape].measurement])) return false;
+    values_.clear();
+    for (const uint32_t column : shapes_[shape].columns) {
+        const std::string_view name = columns_[kTagKeysColumn].texts[columns_[column].key];
+        if (!take(",") || !take(name) || !take("=")) return false;
+        const auto *end = std::find_if(key.begin(), key.end(),
+                                       [](char c) { return c == ',' || c == '=' || c == ' '; });
+        const auto size = static_cast<size_t>(end - key.begin());
+        if (size == 0) return false;
+        values_.push_back(key.substr(0, size));
+        key.remove_prefix(size);
+    }
+    if (!key.empty()) return false;
+    series_.push_back({id, shape, value_numbers_.size(), hash});
+    for (size_t i = 0; i < values_.size(); ++i) {
+        value_numbers_.push_back(intern(shapes_[shape].columns[i], values_[i]));
+    }
+    return true;
+}
+
+Status SeriesTable::add(uint32_t id, std::string_view key, uint64_t hash) {
+    const bool is_plain = key.find('\\') == std::string_view::npos;
+    if (is_plain && last_is_plain_ && add_alike(id, key, hash)) return {};
     VARVE_RETURN_IF_ERROR(series_key::split(key, parts_));
+    last_is_plain_ = is_plain;
     const uint32_t measurement = intern(kMeasurementsColumn, parts_.measurement);
     const uint32_t shape = shape_of(measurement, parts_.tags);
-    series_.push_back({id, shape, value_numbers_.size()});
+    series_.push_back({id, shape, value_numbers_.size(), hash});
     for (size_t i = 0; i < parts_.tags.size(); ++i) {
         value_numbers_.push_back(intern(shapes_[shape].columns[i], parts_.tags[i].value));
     }

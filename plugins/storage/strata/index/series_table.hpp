@@ -28,6 +28,7 @@ class SeriesTable {
         uint32_t id = 0;
         uint32_t shape = 0;
         uint64_t values = 0;  // place of its first value's number
+        uint64_t hash = 0;    // of its key
     };
     struct Shape {
         uint32_t measurement = 0;
@@ -41,8 +42,9 @@ class SeriesTable {
 
     SeriesTable();
 
-    // invalid_argument for a key that is not canonical; then nothing changed.
-    Status add(uint32_t id, std::string_view key);
+    // `hash` is kept for the index file. invalid_argument for a key that is not canonical; then
+    // nothing changed.
+    Status add(uint32_t id, std::string_view key, uint64_t hash);
 
     std::span<const Series> series() const { return series_; }
     std::span<const Shape> shapes() const { return shapes_; }
@@ -65,14 +67,18 @@ class SeriesTable {
         uint32_t number = 0;
     };
 
+    uint32_t find_hashed(uint32_t column, std::string_view text, uint32_t hash) const;
     uint32_t intern(uint32_t column, std::string_view text);
     uint32_t column_of(uint32_t measurement, uint32_t key);
     uint32_t shape_of(uint32_t measurement, const std::vector<series_key::Tag> &tags);
     bool fits(const Shape &shape, const std::vector<series_key::Tag> &tags) const;
+    bool add_alike(uint32_t id, std::string_view key, uint64_t hash);
     void grow();
 
     Arena arena_;
     series_key::Parts parts_;
+    std::vector<std::string_view> values_;  // of the key being added
+    bool last_is_plain_ = false;            // the last key holds no escape
     std::vector<Series> series_;
     std::vector<uint32_t> value_numbers_;
     std::vector<Shape> shapes_;

@@ -32,7 +32,9 @@ Model sample() {
 
 std::string render_sample() {
     strata::SeriesTable table;
-    for (const auto &[id, key] : sample()) EXPECT_TRUE(table.add(id, key).ok());
+    for (const auto &[id, key] : sample()) {
+        EXPECT_TRUE(table.add(id, key, series_key::hash(key, kIndexSeed)).ok());
+    }
     const auto bytes = strata::render_index(table, kUuid, kIndexSeed);
     EXPECT_TRUE(bytes.ok());
     return *bytes;

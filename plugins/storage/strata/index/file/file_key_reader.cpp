@@ -57,9 +57,9 @@ bool FileKeyReader::seek(uint32_t id, bool &found) {
     const bool ahead = left_ > 0 && id >= next_id_ && id < block_end_id_;
     if (!ahead && !open_block(id)) return false;
     while (left_ > 0 && next_id_ < id) {
-        const Shape *shape = nullptr;
+        Shape *shape = nullptr;
         if (!read_shape(at_.get_u32(), shape)) return false;
-        at_.skip(shape->columns.size());
+        at_.skip(shape->numbers.size());
         if (!at_.ok()) return file_->unsound("a series is cut off");
         pass();
     }
@@ -72,9 +72,14 @@ void FileKeyReader::pass() {
     if (--left_ > 0 && gaps_) next_id_ += at_.get_u32();
 }
 
-bool FileKeyReader::read_shape(uint32_t number, const Shape *&out) {
+bool FileKeyReader::read_shape(uint32_t number, Shape *&out) {
+    if (last_shape_ != nullptr && last_shape_number_ == number) {
+        out = last_shape_;
+        return true;
+    }
     if (const auto known = shapes_.find(number); known != shapes_.end()) {
-        out = &known->second;
+        out = last_shape_ = &known->second;
+        last_shape_number_ = number;
         return true;
     }
     if (number >= file_->header().shape_count) return file_->unsound("a shape does not exist");
@@ -95,13 +100,14 @@ bool FileKeyReader::read_shape(uint32_t number, const Shape *&out) {
         return false;
     }
     series_key::append_escaped_measurement(text_, shape.measurement);
-    while (reader.ok() && reader.left() > 0) shape.columns.push_back(reader.get_u32());
+    while (reader.ok() && reader.left() > 0) shape.numbers.push_back(reader.get_u32());
     if (!reader.ok()) return file_->unsound("a shape is cut off");
     if (shapes_.size() >= kShapesMax) {
         shapes_.clear();
         columns_.clear();
     }
-    out = &(shapes_[number] = std::move(shape));
+    out = last_shape_ = &(shapes_[number] = std::move(shape));
+    last_shape_number_ = number;
     return true;
 }
 
@@ -149,13 +155,15 @@ bool FileKeyReader::read_key(uint32_t id, std::string &out) {
     bool found = false;
     if (!seek(id, found)) return false;
     if (!found) return true;
-    const Shape *shape = nullptr;
+    Shape *shape = nullptr;
     if (!read_shape(at_.get_u32(), shape)) return false;
-    out = shape->measurement;
-    const std::vector<uint32_t> columns = shape->columns;
-    for (const uint32_t number : columns) {
+    for (size_t i = shape->columns.size(); i < shape->numbers.size(); ++i) {
         Column *column = nullptr;
-        if (!read_column(number, column)) return false;
+        if (!read_column(shape->numbers[i], column)) return false;
+        shape->columns.push_back(column);
+    }
+    out = shape->measurement;
+    for (Column *column : shape->columns) {
         out += column->prefix;
         if (!append_value(*column, at_.get_u32(), out)) return false;
     }

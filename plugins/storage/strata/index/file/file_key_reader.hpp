@@ -32,8 +32,9 @@ class FileKeyReader {
         std::vector<std::string> values;
     };
     struct Shape {
-        std::string measurement;  // escaped
-        std::vector<uint32_t> columns;
+        std::string measurement;        // escaped
+        std::vector<uint32_t> numbers;  // of its columns
+        std::vector<Column *> columns;  // the same; none until a key is read
     };
 
     bool read_key(uint32_t id, std::string &out);
@@ -41,7 +42,7 @@ class FileKeyReader {
     bool open_block(uint32_t id);
     bool seek(uint32_t id, bool &found);
     void pass();
-    bool read_shape(uint32_t number, const Shape *&out);
+    bool read_shape(uint32_t number, Shape *&out);
     bool read_column(uint32_t number, Column *&out);
     bool append_value(Column &column, uint32_t number, std::string &out);
 
@@ -50,7 +51,9 @@ class FileKeyReader {
 
     std::shared_ptr<const IndexFile> file_;
     std::unordered_map<uint32_t, Shape> shapes_;
-    std::unordered_map<uint32_t, Column> columns_;
+    std::unordered_map<uint32_t, Column> columns_;  // shapes point into it
+    Shape *last_shape_ = nullptr;
+    uint32_t last_shape_number_ = 0;
     std::string text_;
     std::string key_;
 

@@ -37,6 +37,12 @@ class IndexFile {
     // another seed hashes anew. `reader` is one of this file's.
     bool find(std::string_view key, uint64_t hash, uint64_t hash_seed, FileKeyReader &reader,
               uint32_t &id) const;
+    // A find with this hash comes soon.
+    void prefetch(uint64_t hash) const {
+        const uint64_t bucket = bucket_of(hash, header_.bucket_count);
+        __builtin_prefetch(view_.bytes().data() + header_.sections[kHashSection].offset +
+                           bucket * kSlotsPerBucket * sizeof(HashSlot));
+    }
 
     // Bytes of a section, checked; they live as long as the file.
     bool read(IndexSection section, uint64_t offset, uint64_t size, std::string_view &out) const;

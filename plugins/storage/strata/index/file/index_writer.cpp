@@ -1,7 +1,7 @@
 // How a file comes about: (1) the values of every column are sorted, which gives them their final
 // numbers; columns are put in order of (measurement, tag key), shapes keep their numbers; (2)
-// values with their postings; (3) series in blocks; (4) the hash table, whose hashes are of keys
-// put together anew; (5) sections are laid out, pages summed up, and the header is made last.
+// values with their postings; (3) series in blocks; (4) the hash table; (5) sections are laid out,
+// pages summed up, and the header is made last.
 #include "storage/strata/index/file/index_writer.hpp"
 
 #include <algorithm>
@@ -15,10 +15,48 @@ namespace {
 
 constexpr uint64_t kSlotsUsedPercent = 85;
 constexpr uint64_t kWriteSize = 4 << 20;
+constexpr size_t kBucketsAhead = 16;
 
 template <typename T>
 void put_all(const std::vector<T> &values, std::string &out) {
     out.append(reinterpret_cast<const char *>(values.data()), values.size() * sizeof(T));
+}
+
+// Up to eight bytes as a number that sorts as they do.
+uint64_t first_bytes(std::string_view text) {
+    uint64_t number = 0;
+    for (size_t i = 0; i < 8; ++i) {
+        number = number << 8 | (i < text.size() ? static_cast<uint8_t>(text[i]) : 0);
+    }
+    return number;
+}
+
+// The places of the texts in bytewise order. They mostly begin alike: what follows is compared as a
+// number, the texts themselves, which lie all over the memory, only where that is the same.
+std::vector<uint32_t> in_order(std::span<const std::string_view> texts) {
+    struct Item {
+        uint64_t bytes;
+        uint32_t place;
+    };
+    std::string_view common = texts.empty() ? std::string_view() : texts.front();
+    for (const std::string_view text : texts) {
+        const auto *end =
+            std::mismatch(common.begin(), common.end(), text.begin(), text.end()).first;
+        common = common.substr(0, static_cast<size_t>(end - common.begin()));
+    }
+    std::vector<Item> items;
+    items.reserve(texts.size());
+    for (const std::string_view text : texts) {
+        items.push_back(
+            {first_bytes(text.substr(common.size())), static_cast<uint32_t>(items.size())});
+    }
+    std::sort(items.begin(), items.end(), [&](const Item &a, const Item &b) {
+        return a.bytes != b.bytes ? a.bytes < b.bytes : texts[a.place] < texts[b.place];
+    });
+    std::vector<uint32_t> places;
+    places.reserve(items.size());
+    for (const Item &item : items) places.push_back(item.place);
+    return places;
 }
 
 class Renderer {
@@ -77,8 +115,10 @@ class Renderer {
 void Renderer::order_series() {
     series_.reserve(table_.series().size());
     for (const SeriesTable::Series &series : table_.series()) series_.push_back(&series);
-    std::sort(series_.begin(), series_.end(),
-              [](const auto *a, const auto *b) { return a->id < b->id; });
+    const auto by_id = [](const auto *a, const auto *b) { return a->id < b->id; };
+    if (!std::is_sorted(series_.begin(), series_.end(), by_id)) {
+        std::sort(series_.begin(), series_.end(), by_id);
+    }
     header_.series_count = static_cast<uint32_t>(series_.size());
     header_.id_min = series_.front()->id;
     header_.id_end = series_.back()->id + 1;
@@ -86,10 +126,7 @@ void Renderer::order_series() {
 
 void Renderer::number_values() {
     for (const SeriesTable::Column &column : table_.columns()) {
-        std::vector<uint32_t> &sorted = sorted_.emplace_back(column.texts.size());
-        std::iota(sorted.begin(), sorted.end(), 0);
-        std::sort(sorted.begin(), sorted.end(),
-                  [&](uint32_t a, uint32_t b) { return column.texts[a] < column.texts[b]; });
+        const std::vector<uint32_t> &sorted = sorted_.emplace_back(in_order(column.texts));
         std::vector<uint32_t> &ranks = ranks_.emplace_back(sorted.size());
         for (uint32_t i = 0; i < sorted.size(); ++i) ranks[sorted[i]] = i;
     }
@@ -232,24 +269,16 @@ void Renderer::render_hash() {
     const uint64_t slots = uint64_t{header_.series_count} * 100 / kSlotsUsedPercent + 1;
     header_.bucket_count = static_cast<uint32_t>(slots / kSlotsPerBucket + 1);
     std::vector<HashSlot> table(uint64_t{header_.bucket_count} * kSlotsPerBucket);
-    std::string key;
-    for (const auto *series : series_) {
-        const SeriesTable::Shape &shape = table_.shapes()[series->shape];
-        key.clear();
-        series_key::append_escaped_measurement(final_text(kMeasurementsColumn, shape.measurement),
-                                               key);
-        const auto values = table_.values_of(*series);
-        for (size_t v = 0; v < values.size(); ++v) {
-            const SeriesTable::Column &column = table_.columns()[shape.columns[v]];
-            key += ',';
-            series_key::append_escaped_tag(final_text(kTagKeysColumn, column.key), key);
-            key += '=';
-            series_key::append_escaped_tag(column.texts[values[v]], key);
+    for (size_t i = 0; i < series_.size(); ++i) {
+        if (i + kBucketsAhead < series_.size()) {
+            const uint64_t hash = series_[i + kBucketsAhead]->hash;
+            __builtin_prefetch(
+                &table[size_t{bucket_of(hash, header_.bucket_count)} * kSlotsPerBucket]);
         }
-        const uint64_t hash = series_key::hash(key, header_.hash_seed);
+        const uint64_t hash = series_[i]->hash;
         size_t at = size_t{bucket_of(hash, header_.bucket_count)} * kSlotsPerBucket;
-        while (table[at].id != kNoSeries) at = (at + 1) % table.size();
-        table[at] = {static_cast<uint32_t>(hash), series->id};
+        while (table[at].id != kNoSeries) at = at + 1 == table.size() ? 0 : at + 1;
+        table[at] = {static_cast<uint32_t>(hash), series_[i]->id};
     }
     put_all(table, sections_[kHashSection]);
 }

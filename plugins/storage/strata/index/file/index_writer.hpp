@@ -9,8 +9,8 @@
 
 namespace varve::strata {
 
-// The bytes of a file with these series, at least one. resource_exhausted when a part outgrows the
-// format.
+// The bytes of a file with these series, at least one, whose hashes are of their keys with
+// `hash_seed`. resource_exhausted when a part outgrows the format.
 Result<std::string> render_index(const SeriesTable &table, const Uuid &uuid, uint64_t hash_seed);
 
 // Renders the table and writes it to `path`, through a temporary neighbour: durable, under its
