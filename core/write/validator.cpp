@@ -8,18 +8,18 @@
 namespace varve {
 namespace {
 
-// Whether ",t" stands anywhere: most keys have no such tag, and this tells it 16 bytes at a time.
+// Whether ",ti" stands anywhere: most keys have no such tag, and this tells it 16 bytes at a time.
 bool may_have_time_tag(std::string_view key) {
     constexpr size_t kBlock = 16;
-    if (key.size() <= kBlock) return key.find(",t") != std::string_view::npos;
+    if (key.size() <= kBlock + 1) return key.find(",ti") != std::string_view::npos;
     const auto block_has = [](const char *p) {
         uint8_t found = 0;
         for (size_t i = 0; i < kBlock; ++i) {
-            found |= static_cast<uint8_t>((p[i] == ',') & (p[i + 1] == 't'));
+            found |= static_cast<uint8_t>((p[i] == ',') & (p[i + 1] == 't') & (p[i + 2] == 'i'));
         }
         return found != 0;
     };
-    const size_t last = key.size() - kBlock - 1;  // may overlap the one before
+    const size_t last = key.size() - kBlock - 2;  // may overlap the one before
     for (size_t at = 0; at < last; at += kBlock) {
         if (block_has(key.data() + at)) return true;
     }

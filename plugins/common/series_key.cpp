@@ -178,6 +178,12 @@ Status split(std::string_view key, Parts &parts) {
     return {};
 }
 
+std::string_view measurement(std::string_view key, std::string &unescaped) {
+    unescaped.clear();
+    const size_t size = piece_size(key, special_in_measurement, special_in_measurement);
+    return unescape(key.substr(0, size), special_in_measurement, unescaped);
+}
+
 void append_escaped_measurement(std::string_view name, std::string &out) {
     append_escaped(name, special_in_measurement, out);
 }

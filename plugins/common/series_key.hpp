@@ -67,6 +67,10 @@ struct Parts {
 // Takes a canonical key apart. invalid_argument when it is none; then `parts` is empty.
 Status split(std::string_view key, Parts &parts);
 
+// The unescaped measurement of a canonical key; a view into the key or, where it holds an escape,
+// into `unescaped`.
+std::string_view measurement(std::string_view key, std::string &unescaped);
+
 // Appends the name with the escapes of a measurement or of a tag.
 void append_escaped_measurement(std::string_view name, std::string &out);
 void append_escaped_tag(std::string_view name, std::string &out);

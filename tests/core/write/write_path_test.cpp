@@ -157,6 +157,20 @@ TEST_F(WritePathTest, BadLinesAreRecordedWithoutABatch) {
     EXPECT_EQ(rejects_.last()[1].error, "missing field value");
 }
 
+// Wherever the tag stands in the key.
+TEST_F(WritePathTest, ATagNamedTimeIsFound) {
+    for (size_t before = 1; before <= 70; ++before) {
+        for (const size_t behind : {size_t{0}, size_t{1}, size_t{2}, size_t{40}}) {
+            const std::string start = std::string(before, 'm');
+            const std::string end = behind == 0 ? std::string() : ",u=" + std::string(behind, 'x');
+            const Answer bad = write(start + ",time=1" + end + " v=1 1");
+            EXPECT_EQ(bad.dropped, 1u) << before << ' ' << behind;
+            const Answer good = write(start + ",timf=1" + end + " v=1 1");
+            EXPECT_EQ(good.dropped, 0u) << before << ' ' << behind;
+        }
+    }
+}
+
 TEST_F(WritePathTest, OnlyTheLastRejectsAreKept) {
     for (int i = 0; i < 15; ++i) write("m,time=x v=1 " + std::to_string(i));
     const std::vector<RejectedRow> last = rejects_.last();

@@ -377,9 +377,8 @@ Result<std::vector<SegmentInfo>> StrataStorage::write_segments(
 
 Status StrataStorage::copy_series(SeriesReader &reader, uint32_t series, const std::string &key,
                                   SegmentWriter &writer) {
-    series_key::Parts parts;
-    VARVE_RETURN_IF_ERROR(series_key::split(key, parts));
-    VARVE_RETURN_IF_ERROR(reader.reopen(series, parts.measurement));
+    std::string unescaped;
+    VARVE_RETURN_IF_ERROR(reader.reopen(series, series_key::measurement(key, unescaped)));
     const std::vector<const Column *> columns = reader.all_columns();
     reader.want(columns);
     VARVE_RETURN_IF_ERROR(writer.begin_series(series, key, columns));

@@ -182,13 +182,13 @@ Result<Bitmap> visible_series(const std::shared_ptr<const Sources> &sources, uin
     GroupCache cache;
     Status status;
     std::string key;
-    series_key::Parts parts;
+    std::string unescaped;
     doubtful.for_each([&](uint32_t series) {
         if (!status.ok()) return;
         status = index.key_of(series, key);
-        if (status.ok()) status = series_key::split(key, parts);
         if (!status.ok()) return;
-        const auto any = has_rows(sources, series, parts.measurement, nullptr, range, lsn, cache);
+        const std::string_view name = series_key::measurement(key, unescaped);
+        const auto any = has_rows(sources, series, name, nullptr, range, lsn, cache);
         if (!any.ok()) status = any.status();
         if (any.ok() && *any) alive.add(series);
     });

@@ -79,6 +79,8 @@ TEST(SeriesKey, SplitUndoesBuild) {
         Parts parts;
         ASSERT_TRUE(split(key, parts).ok()) << key;
         EXPECT_EQ(parts.measurement, measurement) << key;
+        std::string unescaped;
+        EXPECT_EQ(series_key::measurement(key, unescaped), measurement) << key;
         ASSERT_EQ(parts.tags.size(), names.size()) << key;
         for (size_t i = 0; i < names.size(); ++i) {
             EXPECT_EQ(parts.tags[i].key, names[i].first);
@@ -93,6 +95,9 @@ TEST(SeriesKey, SplitUndoesBuild) {
 TEST(SeriesKey, HashIsXxh3WithSeed) {
     EXPECT_EQ(hash("", 0), 0x2D06800538D394C2u);
     EXPECT_NE(hash("cpu", 1), hash("cpu", 2));
+    EXPECT_EQ(check("cpu", 1), hash("cpu", 1 ^ VARVE_KEY_CHECK_SEED));
+    EXPECT_EQ(hashes("cpu", 1).hash, hash("cpu", 1));
+    EXPECT_EQ(hashes("cpu", 1).check, check("cpu", 1));
 }
 
 }  // namespace
