@@ -179,6 +179,91 @@ TEST(StrataErrors, OneLosesNothingAcknowledged) {
     }
 }
 
+// One operation fails, reads among them, at the start or while somebody asks: the start goes on
+// without a file that can't be read, an answer is right, or an error, or lacks what was reported.
+// Nothing is thrown away: what could not be read is there again with the next start, or lies in
+// quarantine.
+TEST(StrataErrors, AReadThatFailsIsReportedAndForgotten) {
+    const uint64_t seed = chosen_seed();
+    std::mt19937_64 random(seed);
+    SimEnv written(seed);
+    Dump truth;
+    {
+        Engine engine(kStrata, written, "/disk");
+        make_small(engine);
+        ASSERT_TRUE(engine.start().ok());
+        for (int number = 1; number <= kSteps; ++number) {
+            const Step step = random_step(random, number);
+            Expected ignored;
+            ASSERT_TRUE(run_step(step, engine.client(), ignored)) << step.text();
+        }
+        for (int64_t row = 0; row < 20; ++row) {  // whatever the last steps took away
+            const std::string key = "end,h=" + std::to_string(row % 3);
+            ASSERT_TRUE(engine.client().write({{key, row, {{"v", "i:1"}}}}).status.ok());
+            if (row == 10) {
+                ASSERT_TRUE(engine.client().compact().ok());
+            }
+        }
+        truth = *engine.client().read();
+    }
+    written.end_process();
+    int refused = 0;
+    int reported = 0;
+    uint64_t operation = 1;
+    for (bool struck = true; struck && !HasFailure(); ++operation) {
+        SCOPED_TRACE("read " + std::to_string(operation));
+        const std::unique_ptr<SimEnv> env = written.crash_image(seed);
+        bool in_quarantine = false;
+        {
+            Engine engine(kStrata, *env, "/disk");
+            make_quiet(engine);
+            engine.host().set("segments_max", 1000);  // a merge would take files away
+            env->count_reads(true);
+            env->fail_at(operation, Fault::io_error);
+            const Status status = engine.start();
+            if (!status.ok()) {
+                // Directories, and the log's new segment.
+                ++refused;
+                EXPECT_EQ(status.code(), Code::io_error) << status.text();
+                EXPECT_EQ(status.text().find(".vidx"), std::string::npos) << status.text();
+                EXPECT_EQ(status.text().find(".vseg"), std::string::npos) << status.text();
+            } else {
+                const auto first = engine.client().read();
+                struck = env->operations() >= operation;
+                env->fail_at(0, Fault::none);
+                const auto second = engine.client().read();
+                ASSERT_TRUE(second.ok()) << second.status().text();
+                const bool told = engine.host().metric("varve_storage_quarantined_total") > 0;
+                reported += told || !first.ok() ? 1 : 0;
+                if (!told) {
+                    EXPECT_EQ(difference(*second, truth), "");
+                    if (first.ok()) {
+                        EXPECT_EQ(difference(*first, truth), "");
+                    }
+                }
+            }
+            env->fail_at(0, Fault::none);
+            env->count_reads(false);
+        }
+        for (const std::string &path : env->files()) {
+            in_quarantine = in_quarantine || path.find("/quarantine/") != std::string::npos;
+        }
+        env->end_process();
+        Engine engine(kStrata, *env, "/disk");
+        make_quiet(engine);
+        ASSERT_TRUE(engine.start().ok());
+        const auto dump = engine.client().read();
+        ASSERT_TRUE(dump.ok()) << dump.status().text();
+        if (!in_quarantine) {
+            EXPECT_EQ(difference(*dump, truth), "");
+        }
+    }
+    std::printf("%llu reads failed: %d starts refused, %d reported\n",
+                static_cast<unsigned long long>(operation - 1), refused, reported);
+    EXPECT_GT(operation, 20u);
+    EXPECT_GT(reported, 0);
+}
+
 // A full disk refuses writes, and still takes deletes and drops, which make room again.
 TEST(StrataErrors, AFullDiskLeavesRoomForDeletes) {
     SimEnv env(1);

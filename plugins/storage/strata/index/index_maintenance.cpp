@@ -14,10 +14,11 @@ constexpr std::string_view kPrefix = "i-";
 constexpr std::string_view kSuffix = ".vidx";
 constexpr uint32_t kCollectTriesMax = 5;
 
-// Whether the file itself is to blame. Anything else may pass, or needs a newer server; to go on
-// without the file would lose it.
+// Whether to go on without the file, whose keys stand in segments and log as well. Anything else may
+// pass, or needs a newer server.
 bool is_damage(const Status &status) {
-    return status.code() == Code::data_loss || status.code() == Code::not_found;
+    return status.code() == Code::data_loss || status.code() == Code::not_found ||
+           status.code() == Code::io_error;
 }
 
 }  // namespace
