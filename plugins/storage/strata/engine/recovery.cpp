@@ -147,6 +147,12 @@ Status StrataStorage::load_shard(Database &database, uint64_t rp_id, uint64_t sh
     return {};
 }
 
+// The disk refused; the next start asks again.
+void StrataStorage::cannot_read(const std::string &path, const Status &status) {
+    host_.log_error("a segment cannot be read now", {{"path", path}, {"error", status.text()}});
+    note_damage(path + ": " + status.text());
+}
+
 Status StrataStorage::load_segments(Shard &shard, Database &database, ManifestState &state,
                                     bool has_manifest) {
     std::map<uint64_t, std::shared_ptr<Segment>> sound;
@@ -196,6 +202,12 @@ Status StrataStorage::load_segments(Shard &shard, Database &database, ManifestSt
             VARVE_RETURN_IF_ERROR(quarantine(segment->path(), status.text()));
             continue;
         }
+        if (status.code() == Code::io_error) {
+            cannot_read(segment->path(), status);
+            database.index.reserve_ids(segment->footer().series_end);
+            state.segments.push_back(segment->info(segment->id));
+            continue;
+        }
         VARVE_RETURN_IF_ERROR(status);
         bind_segment(shard, *segment);
         const SegmentHeader &header = segment->header();
@@ -238,9 +250,7 @@ Status StrataStorage::open_all(const Shard &shard,
         }
         whole = false;
         if (segment.code() == Code::io_error) {
-            host_.log_error("a segment cannot be read now",
-                            {{"path", path}, {"error", segment.status().text()}});
-            note_damage(path + ": " + segment.status().text());
+            cannot_read(path, segment.status());
             unread.push_back(id);
             continue;
         }

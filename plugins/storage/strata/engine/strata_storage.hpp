@@ -178,6 +178,7 @@ class StrataStorage final : public Storage {
     void frame_is_lost(const Frame &frame, const std::string &reason);
     void flush_replayed(Database &database);
     Status quarantine(const std::string &path, const std::string &reason);
+    void cannot_read(const std::string &path, const Status &status);
     void note_damage(std::string text);
 
     // ---- maintenance.cpp ----
