@@ -197,33 +197,37 @@ Status StrataStorage::load_segments(Shard &shard, Database &database, ManifestSt
     state.segments = std::move(kept);
     bool knows_range = has_manifest;
     for (const auto &segment : taken) {
-        const Status status = restore_series(database, *segment);
-        if (status.code() == Code::data_loss) {
-            VARVE_RETURN_IF_ERROR(quarantine(segment->path(), status.text()));
-            continue;
-        }
-        if (status.code() == Code::io_error) {
-            cannot_read(segment->path(), status);
-            database.index.reserve_ids(segment->footer().series_end);
-            state.segments.push_back(segment->info(segment->id));
-            continue;
-        }
-        VARVE_RETURN_IF_ERROR(status);
-        bind_segment(shard, *segment);
-        const SegmentHeader &header = segment->header();
-        if (!knows_range) {
-            shard.identity.from_ns = header.from_ns;
-            shard.identity.to_ns = header.to_ns;
-            shard.identity.created_lsn = header.lsn_min;
-            knows_range = true;
-        }
-        database.index.reserve_ids(segment->footer().series_end);
-        shard.segments.push_back(segment);
-        state.segments.push_back(segment->info(segment->id));
-        // Not the flushed LSN: only the manifest says that a flush was finished.
-        last_flushed_lsn_ = std::max(last_flushed_lsn_, header.lsn_max);
-        database.last_lsn = std::max(database.last_lsn, header.lsn_max);
+        VARVE_RETURN_IF_ERROR(take_segment(shard, database, segment, state, knows_range));
     }
+    return {};
+}
+
+// Makes the segment one of the shard's, unless its keys are damaged or can't be read now.
+// `knows_range`: the shard's identity is known, else it becomes the segment's.
+Status StrataStorage::take_segment(Shard &shard, Database &database,
+                                   const std::shared_ptr<Segment> &segment, ManifestState &state,
+                                   bool &knows_range) {
+    const Status status = restore_series(database, *segment);
+    if (status.code() == Code::data_loss) return quarantine(segment->path(), status.text());
+    if (!status.ok() && status.code() != Code::io_error) return status;
+    database.index.reserve_ids(segment->footer().series_end);
+    state.segments.push_back(segment->info(segment->id));
+    if (!status.ok()) {
+        cannot_read(segment->path(), status);
+        return {};
+    }
+    bind_segment(shard, *segment);
+    const SegmentHeader &header = segment->header();
+    if (!knows_range) {
+        shard.identity.from_ns = header.from_ns;
+        shard.identity.to_ns = header.to_ns;
+        shard.identity.created_lsn = header.lsn_min;
+        knows_range = true;
+    }
+    shard.segments.push_back(segment);
+    // Not the flushed LSN: only the manifest says that a flush was finished.
+    last_flushed_lsn_ = std::max(last_flushed_lsn_, header.lsn_max);
+    database.last_lsn = std::max(database.last_lsn, header.lsn_max);
     return {};
 }
 
