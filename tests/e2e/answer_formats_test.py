@@ -29,6 +29,7 @@ QUERIES = (
     ("select f from m; select i from m", {}),
     ("select f from m", {"db": ""}),
     ("show databases", {}),
+    ("show shards", {}),
     ("show measurements; show tag keys; show field keys", {}),
     ("select count(f), mean(f) from m", {}),
     ("select mean(v) from many where time < 70u group by time(1u), t", {}),
@@ -56,6 +57,7 @@ class AnswerFormats(unittest.TestCase):
         cls.influxd = Influxd().__enter__()
         for server in (cls.varve, cls.influxd):
             ask(server, "create database d", "*/*", "POST")
+            ask(server, "create database empty", "*/*", "POST")
             assert server.write(LINES, "d")[0] == 204
 
     @classmethod

@@ -239,8 +239,9 @@ Status StrataStorage::open_all(const Shard &shard,
     if (!names.ok()) return names.status();
     for (const std::string &name : *names) {
         const std::string path = shard.directory + "/" + name;
-        if (name.ends_with(".tmp")) {
-            VARVE_RETURN_IF_ERROR(files_.remove(path));
+        if (name.ends_with(".tmp")) {  // what can't be removed stays until the next start
+            const Status removed = files_.remove(path);
+            if (!removed.ok()) host_.log_warning(removed.text());
             continue;
         }
         const uint64_t id = number_in_name(name, "s-", ".vseg");
