@@ -52,7 +52,7 @@ enum Series : uint32_t {
 
 enum class ValueForm : uint8_t { integers, decimals, patterns };
 constexpr uint8_t kAsStreams = 1u << 2;
-constexpr double kRoundingMax = 4.5e-16;  // two units in the last place
+constexpr double kRoundingMax = 4.5e-16;           // two units in the last place
 constexpr double kDigitsMax = 9007199254740992.0;  // 2^53
 
 struct Shape {

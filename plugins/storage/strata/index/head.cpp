@@ -116,6 +116,7 @@ std::vector<std::shared_ptr<const HeadPart>> Head::parts() const {
         parts_.push_back({begin, count, std::move(content)});
     }
     std::vector<std::shared_ptr<const HeadPart>> found;
+    found.reserve(parts_.size());
     for (const Part &part : parts_) found.push_back(part.content);
     return found;
 }

@@ -31,8 +31,8 @@ class Emitter {
 
 using Cursors = std::vector<std::unique_ptr<ValueCursor>>;
 
-Status merge_values(Cursors cursors, const Bitmap &among, const varve_schema_request &request,
-                    varve_schema_sink sink) {
+Status merge_values(const Cursors &cursors, const Bitmap &among,
+                    const varve_schema_request &request, varve_schema_sink sink) {
     const auto later = [](const ValueCursor *a, const ValueCursor *b) {
         return a->text() > b->text();
     };
@@ -93,7 +93,7 @@ Status list_source_measurements(const TagSources &sources, const Bitmap &among,
     for (const auto &source : sources) {
         VARVE_RETURN_IF_ERROR(add_cursor(*source, kMeasurementsColumn, request, cursors));
     }
-    return merge_values(std::move(cursors), among, request, sink);
+    return merge_values(cursors, among, request, sink);
 }
 
 Status list_source_tag_keys(const TagSources &sources, const Bitmap &among,
@@ -103,7 +103,7 @@ Status list_source_tag_keys(const TagSources &sources, const Bitmap &among,
         for (const auto &source : sources) {
             VARVE_RETURN_IF_ERROR(add_cursor(*source, kTagKeysColumn, request, cursors));
         }
-        return merge_values(std::move(cursors), among, request, sink);
+        return merge_values(cursors, among, request, sink);
     }
     using Column = std::pair<const TagSource *, uint32_t>;
     std::map<std::string, std::vector<Column>> keys;
@@ -137,7 +137,7 @@ Status list_source_tag_values(const TagSources &sources, const Bitmap &among,
             VARVE_RETURN_IF_ERROR(add_cursor(*source, column, request, cursors));
         }
     }
-    return merge_values(std::move(cursors), among, request, sink);
+    return merge_values(cursors, among, request, sink);
 }
 
 }  // namespace varve::strata

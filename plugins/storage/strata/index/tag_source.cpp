@@ -86,8 +86,9 @@ class FileSource final : public TagSource {
     std::shared_ptr<const Bitmap> cached(const std::string &question) const override {
         return file_->cached(question);
     }
-    void cache(const std::string &question, std::shared_ptr<const Bitmap> found) const override {
-        file_->cache(question, std::move(found));
+    void cache(const std::string &question,
+               const std::shared_ptr<const Bitmap> &found) const override {
+        file_->cache(question, found);
     }
 
   private:

@@ -53,7 +53,7 @@ class TagSource {
                                                         std::string_view from) const = 0;
     // Answers to questions asked before, where the source can't change.
     virtual std::shared_ptr<const Bitmap> cached(const std::string &) const { return nullptr; }
-    virtual void cache(const std::string &, std::shared_ptr<const Bitmap>) const {}
+    virtual void cache(const std::string &, const std::shared_ptr<const Bitmap> &) const {}
 };
 
 std::shared_ptr<const TagSource> make_source(std::shared_ptr<const IndexFile> file);

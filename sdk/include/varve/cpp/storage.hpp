@@ -85,7 +85,8 @@ class Storage : public Plugin {
 
 inline const void *Storage::extension(std::string_view id) {
     static const varve_storage_maintenance maintenance = {
-        sizeof(varve_storage_maintenance), 0,
+        sizeof(varve_storage_maintenance),
+        0,
         [](varve_instance *self, int32_t wait, varve_error *error) {
             return guarded(error, [&] { return instance_of<Storage>(self).compact(wait != 0); });
         },

@@ -209,6 +209,7 @@ void Renderer::render_columns() {
     std::vector<ColumnEntry> entries;
     std::vector<uint32_t> first(columns[kMeasurementsColumn].texts.size() + 1, 0);
     std::vector<uint32_t> all;
+    all.reserve(series_.size());
     for (const auto *series : series_) all.push_back(series->id);
     header_.all = add_bitmap(all);
     for (uint32_t place = 0; place < columns.size(); ++place) {

@@ -1,6 +1,6 @@
-#include "query/running_queries.hpp"
+#include "query/exec/running_queries.hpp"
 
-namespace varve::query {
+namespace varve::query::exec {
 
 RunningQueries::Entry::Entry(RunningQueries &owner, std::string text, std::string database,
                              int64_t started_ns)
@@ -35,4 +35,4 @@ Status RunningQueries::kill(uint64_t id) {
     return {};
 }
 
-}  // namespace varve::query
+}  // namespace varve::query::exec
