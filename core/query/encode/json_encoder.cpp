@@ -59,14 +59,12 @@ void JsonEncoder::open_series() {
     json_.begin_array();
     for (const std::string &column : head_.columns) json_.text(column);
     json_.end_array();
-    json_.key("values");
-    json_.begin_array();
     series_open_ = true;
     rows_in_series_ = 0;
 }
 
 void JsonEncoder::close_series(bool goes_on) {
-    json_.end_array();
+    if (rows_in_series_ != 0) json_.end_array();
     if (goes_on) {
         json_.key("partial");
         json_.boolean(true);
@@ -151,7 +149,10 @@ Status JsonEncoder::rows(std::span<const int64_t> times, std::span<const exec::V
             VARVE_RETURN_IF_ERROR(flush(0));
             open_series();
         }
-        ++rows_in_series_;
+        if (rows_in_series_++ == 0) {  // a series without rows has no "values" at all
+            json_.key("values");
+            json_.begin_array();
+        }
         json_.begin_array();
         if (head_.has_time) append_time(times[row]);
         for (const exec::Vector &column : values) append_cell(column, row);

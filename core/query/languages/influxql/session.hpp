@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "auth/accounts.hpp"
 #include "model/catalog.hpp"
 #include "query/encode/encoder.hpp"
 #include "query/exec/storage_gateway.hpp"
@@ -20,6 +21,8 @@ namespace varve::query::influxql {
 // One request's; used by one thread at a time.
 struct Session {
     Catalog &catalog;
+    auth::Accounts &accounts;
+    const auth::Access access;  // what the asker may do; the statements are authorised already
     const StorageGateway &storage;
     const FunctionTable &functions;
     TaskRunner &tasks;
