@@ -72,7 +72,7 @@ void send_plain(ResponseWriter writer, unsigned status, std::string text) {
 void refuse(Exchange &exchange, ResponseWriter writer, Refusal reason, unsigned status,
             std::string_view text) {
     exchange.service().count(reason);
-    if (status == 503) {
+    if (status == 503 || status == 429) {
         writer.set_header("Retry-After", std::to_string(exchange.service().options.retry_after_s));
     }
     writer.send_error(status, text);
