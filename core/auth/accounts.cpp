@@ -1,6 +1,5 @@
 #include "auth/accounts.hpp"
 
-#include <algorithm>
 #include <array>
 
 namespace varve::auth {
@@ -12,11 +11,6 @@ Accounts::Accounts(UserCatalog &users, Env &env, Options options)
     env_.random(unknown.data(), unknown.size());
     auto hash = hash_password({unknown.data(), unknown.size()}, options_.cost, env_);
     if (hash.ok()) decoy_ = std::move(*hash);
-}
-
-bool Accounts::has_admin() const {
-    const std::vector<UserPtr> all = users_.users();
-    return std::any_of(all.begin(), all.end(), [](const UserPtr &user) { return user->is_admin; });
 }
 
 Access Accounts::access(std::string_view name) const {

@@ -26,7 +26,7 @@ class Accounts {
     bool is_enabled() const { return options_.enabled; }
     UserCatalog &users() { return users_; }
     UserPtr user(std::string_view name) const { return users_.user(name); }
-    bool has_admin() const;
+    bool has_admin() const { return users_.has_admin(); }
 
     // What the bearer of this authenticated name may do; empty = nobody.
     Access access(std::string_view name) const;

@@ -48,6 +48,7 @@ class SqliteCatalog final : public Catalog, public UserCatalog {
 
     std::vector<UserPtr> users() const override;
     UserPtr user(std::string_view name) const override;
+    bool has_admin() const override;
     Status create_user(std::string_view name, std::string_view password_hash,
                        bool is_admin) override;
     Status drop_user(std::string_view name) override;

@@ -1,4 +1,5 @@
 // The catalog's users.
+#include <algorithm>
 #include <mutex>
 
 #include "catalog/store.hpp"
@@ -20,6 +21,12 @@ std::vector<UserPtr> SqliteCatalog::users() const {
 UserPtr SqliteCatalog::user(std::string_view name) const {
     const std::shared_lock lock(mutex_);
     return find_user(name);
+}
+
+bool SqliteCatalog::has_admin() const {
+    const std::shared_lock lock(mutex_);
+    return std::any_of(users_.begin(), users_.end(),
+                       [](const UserPtr &user) { return user->is_admin; });
 }
 
 Status SqliteCatalog::create_user(std::string_view name, std::string_view password_hash,

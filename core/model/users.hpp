@@ -47,6 +47,8 @@ class UserCatalog {
     virtual std::vector<UserPtr> users() const = 0;
     // Null if there is none of this name.
     virtual UserPtr user(std::string_view name) const = 0;
+    // Asked for every request.
+    virtual bool has_admin() const = 0;
 
     // invalid_argument "username required"; already_exists "user already exists".
     virtual Status create_user(std::string_view name, std::string_view password_hash,

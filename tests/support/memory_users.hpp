@@ -31,6 +31,12 @@ class MemoryUsers final : public UserCatalog {
         return nullptr;
     }
 
+    bool has_admin() const override {
+        const std::lock_guard lock(mutex_);
+        return std::any_of(users_.begin(), users_.end(),
+                           [](const Kept &kept) { return kept.user.is_admin; });
+    }
+
     Status create_user(std::string_view name, std::string_view password_hash,
                        bool is_admin) override {
         if (name.empty()) return {Code::invalid_argument, "username required"};

@@ -24,6 +24,7 @@ class SqliteUsers : public CatalogFixture {
 
 TEST_F(SqliteUsers, AreMadeChangedAndDropped) {
     EXPECT_TRUE(users().users().empty());
+    EXPECT_FALSE(users().has_admin());
     EXPECT_EQ(users().user("root"), nullptr);
     expect_error(users().create_user("", "h", true), Code::invalid_argument, "username required");
     ASSERT_TRUE(users().create_user("root", "h1", true).ok());
@@ -34,6 +35,7 @@ TEST_F(SqliteUsers, AreMadeChangedAndDropped) {
     ASSERT_TRUE(users().set_admin("o'b \"x\"", true).ok());
     reopen();
     ASSERT_EQ(users().users().size(), 2u);
+    EXPECT_TRUE(users().has_admin());
     EXPECT_EQ(users().users()[0]->name, "root");
     EXPECT_EQ(users().user("root")->password_hash, "h3");
     EXPECT_TRUE(users().user("root")->is_admin);
