@@ -5,9 +5,9 @@
 
 #include "query/encode/encoder.hpp"
 #include "query/exec/no_throw.hpp"
-#include "query/languages/influxql/privileges.hpp"
 #include "query/languages/influxql/statements.hpp"
 #include "query/languages/influxql/syntax/parser.hpp"
+#include "query/languages/influxql/users/privileges.hpp"
 
 namespace varve::query {
 

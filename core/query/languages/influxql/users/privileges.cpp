@@ -1,7 +1,7 @@
 // InfluxDB's rules, but for two kinds of statements where they let a reader of one database see or
 // change another: cardinalities need READ on the database they count, and a continuous query needs
 // what its SELECT would need.
-#include "query/languages/influxql/privileges.hpp"
+#include "query/languages/influxql/users/privileges.hpp"
 
 namespace varve::query::influxql {
 
