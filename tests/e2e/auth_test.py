@@ -139,6 +139,14 @@ class Auth(unittest.TestCase):
         self.refused("POST", "/write?db=c", 404, 'database not found: "c"', basic("writer"), body)
         self.refused("POST", "/write", 400, "database is required", basic("writer"), body)
 
+    def test_a_stranger_s_body_is_not_unpacked(self):
+        coding = {"Content-Encoding": "gzip"}
+        self.refused("POST", "/write?db=a", 401, "unable to parse authentication credentials",
+                     coding, b"no gzip")
+        status, _, _ = self.server.request("POST", "/write?db=a", b"no gzip",
+                                           {**coding, **basic("writer")})
+        self.assertEqual(status, 400)
+
     def test_admin_routes(self):
         for method, path in (("GET", "plugins"), ("GET", "rejects"), ("GET", "config"),
                              ("GET", "storage/status"), ("POST", "storage/compact?wait=true"),
