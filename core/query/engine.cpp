@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 
 #include "query/encode/encoder.hpp"
 #include "query/exec/no_throw.hpp"
@@ -86,9 +87,12 @@ Status Engine::run_influxql(const varve_query_request &request, const varve_quer
                       VARVE_PERMISSION_DENIED);
     }
 
-    exec::Budget budget(limits_, clock_.monotonic_ns, [&sink] {
+    const auto nobody_waits = [&sink] {
         return sink.is_cancelled != nullptr && sink.is_cancelled(sink.ctx) != 0;
-    });
+    };
+    std::optional<RunningQueries::Entry> running;
+    exec::Budget budget(limits_, clock_.monotonic_ns,
+                        [&] { return nobody_waits() || (running && running->is_killed()); });
     influxql::Session session{catalog_,
                               accounts_,
                               *access,
@@ -97,17 +101,21 @@ Status Engine::run_influxql(const varve_query_request &request, const varve_quer
                               tasks_,
                               budget,
                               *encoder,
+                              {running_, clock_.monotonic_ns},
                               std::string(view(request.database)),
                               std::string(view(request.retention_policy)),
                               clock_.now_ns(),
                               request.read_only != 0};
     sink.begin(sink.ctx, VARVE_OK, content_type);
     for (uint32_t i = 0; i < statements->size(); ++i) {
+        const influxql::Statement &statement = (*statements)[i];
         VARVE_RETURN_IF_ERROR(encoder->begin_statement(i));
+        running.emplace(running_, to_string(statement), session.database, clock_.monotonic_ns());
         const Status status =
-            exec::no_throw([&] { return influxql::execute_statement(session, (*statements)[i]); });
+            exec::no_throw([&] { return influxql::execute_statement(session, statement); });
+        running.reset();
         // Nobody is there to read the rest.
-        if (sink.is_cancelled != nullptr && sink.is_cancelled(sink.ctx) != 0) return status;
+        if (nobody_waits()) return status;
         VARVE_RETURN_IF_ERROR(encoder->end_statement(status));
         // A failed statement is the last one that runs; its result says why.
         if (!status.ok()) break;

@@ -12,6 +12,7 @@
 #include "query/exec/storage_gateway.hpp"
 #include "query/exec/task_runner.hpp"
 #include "query/function_table.hpp"
+#include "query/running_queries.hpp"
 
 namespace varve::query {
 
@@ -43,6 +44,7 @@ class Engine {
     TaskRunner &tasks_;
     const Clock clock_;
     const Limits limits_;
+    RunningQueries running_;
 };
 
 }  // namespace varve::query

@@ -2,6 +2,7 @@
 
 #include "query/encode/csv_encoder.hpp"
 #include "query/encode/json_encoder.hpp"
+#include "query/encode/msgpack_encoder.hpp"
 
 namespace varve::query::encode {
 
@@ -42,6 +43,7 @@ std::unique_ptr<Encoder> Encoder::make(std::string_view format_name, const Forma
     if (format_name == "application/csv") {
         return std::make_unique<CsvEncoder>("application/csv", format, sink);
     }
+    if (format_name == "msgpack") return std::make_unique<MsgpackEncoder>(format, sink);
     return std::make_unique<JsonEncoder>(format, sink);
 }
 

@@ -149,7 +149,7 @@ Status JsonEncoder::rows(std::span<const int64_t> times, std::span<const exec::V
             VARVE_RETURN_IF_ERROR(flush(0));
             open_series();
         }
-        if (rows_in_series_++ == 0) {  // a series without rows has no "values" at all
+        if (rows_in_series_++ == 0) {  // without rows there are no values
             json_.key("values");
             json_.begin_array();
         }

@@ -1,5 +1,6 @@
 #include "inputs/http/query_handler.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "inputs/http/responder.hpp"
@@ -9,20 +10,47 @@ namespace {
 
 constexpr uint64_t kDefaultChunkSize = 10'000;
 
-// "text/csv" and "application/csv" ask for CSV; the first known type of the header wins.
+std::string_view trimmed(std::string_view text) {
+    while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+    while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+    return text;
+}
+
+// The encoder for a media type; empty if there is none.
+std::string_view format_of(std::string_view type) {
+    if (type == "application/json" || type == "*/*" || type == "application/*") return "json";
+    if (type == "text/csv" || type == "text/*") return "csv";
+    if (type == "application/csv") return "application/csv";
+    if (type == "application/x-msgpack") return "msgpack";
+    return "";
+}
+
+// The weight among a media type's parameters, `;q=0.5`; 1 if there is none.
+double weight_of(std::string_view parameters) {
+    const size_t at = parameters.find("q=");
+    if (at == std::string_view::npos) return 1;
+    double weight = 1;
+    std::from_chars(parameters.data() + at + 2, parameters.data() + parameters.size(), weight);
+    return weight;
+}
+
+// The known type with the highest weight, the first of several; JSON if none is known.
 std::string_view answer_format(std::string_view accept) {
+    std::string_view best = "json";
+    double best_weight = 0;
     while (!accept.empty()) {
-        const size_t comma = accept.find(',');
-        std::string_view type = accept.substr(0, comma);
-        type = type.substr(0, type.find(';'));
-        while (!type.empty() && type.front() == ' ') type.remove_prefix(1);
-        while (!type.empty() && type.back() == ' ') type.remove_suffix(1);
-        if (type == "text/csv") return "csv";
-        if (type == "application/csv") return "application/csv";
-        if (type == "application/json" || type == "*/*" || type == "application/*") return "json";
-        accept.remove_prefix(comma == std::string_view::npos ? accept.size() : comma + 1);
+        const size_t comma = std::min(accept.find(','), accept.size());
+        const std::string_view entry = accept.substr(0, comma);
+        const size_t semicolon = std::min(entry.find(';'), entry.size());
+        const std::string_view format = format_of(trimmed(entry.substr(0, semicolon)));
+        const double weight = weight_of(entry.substr(semicolon));
+        if (!format.empty() && weight > best_weight) {
+            best = format;
+            best_weight = weight;
+        }
+        accept.remove_prefix(std::min(comma + 1, accept.size()));
     }
-    return "json";
+    return best;
 }
 
 uint64_t chunk_size(std::string_view text) {

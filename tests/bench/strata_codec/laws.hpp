@@ -47,6 +47,14 @@ inline std::vector<double> walk_floats(std::mt19937_64 &random, uint32_t count, 
     return values;
 }
 
+// All bits of the mantissa in use: no decimal number.
+inline std::vector<double> full_precision(std::mt19937_64 &random, uint32_t count) {
+    Walk walk(random, 1);
+    std::vector<double> values;
+    for (uint32_t i = 0; i < count; ++i) values.push_back(walk.next());
+    return values;
+}
+
 inline std::vector<int64_t> jittered_times(std::mt19937_64 &random, uint32_t count) {
     std::vector<int64_t> values;
     for (int64_t i = 0; i < count; ++i) {

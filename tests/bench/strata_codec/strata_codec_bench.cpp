@@ -103,6 +103,7 @@ const bool registered = [] {
     for (const uint32_t count : {360u, kChunkValuesMax}) {
         ints("walk_int", bench::walk_ints, count);
         ints("jitter", bench::jittered_times, count);
+        floats("full_precision", bench::full_precision, count);
         for (const double sigma : {0.5, 1.0}) {
             floats(
                 sigma < 1 ? "float_0.5" : "float_1",

@@ -179,6 +179,94 @@ TEST(StrataErrors, OneLosesNothingAcknowledged) {
     }
 }
 
+// A disk with segments, an index and a log, and what is in them.
+Dump fill(SimEnv &env, std::mt19937_64 &random) {
+    Engine engine(kStrata, env, "/disk");
+    make_small(engine);
+    EXPECT_TRUE(engine.start().ok());
+    Expected ignored;
+    for (int number = 1; number <= kSteps; ++number) {
+        const Step step = random_step(random, number);
+        EXPECT_TRUE(run_step(step, engine.client(), ignored)) << step.text();
+    }
+    // Whatever the last steps took away.
+    for (int64_t row = 0; row < 20; ++row) {
+        Step step;
+        step.points = {{"end,h=" + std::to_string(row % 3), row, {{"i", "i:1000"}}}};
+        EXPECT_TRUE(run_step(step, engine.client(), ignored));
+        if (row == 10) {
+            EXPECT_TRUE(engine.client().compact().ok());
+        }
+    }
+    return *engine.client().read();
+}
+
+enum class Told { refused, reported, nothing };
+
+// Starts an engine and reads everything while one operation fails. `struck`: it came to that.
+Told read_with_fault(SimEnv &env, uint64_t operation, const Dump &truth, bool &struck) {
+    Engine engine(kStrata, env, "/disk");
+    make_quiet(engine);
+    engine.host().set("segments_max", 1000);  // a merge would take files away
+    env.count_reads(true);
+    env.fail_at(operation, Fault::io_error);
+    const Status status = engine.start();
+    const auto first = status.ok() ? engine.client().read() : Result<Dump>(status);
+    struck = !status.ok() || env.operations() >= operation;
+    env.fail_at(0, Fault::none);
+    env.count_reads(false);
+    if (!status.ok()) {  // directories, and the log's new segment
+        EXPECT_EQ(status.code(), Code::io_error) << status.text();
+        EXPECT_EQ(status.text().find(".vidx"), std::string::npos) << status.text();
+        EXPECT_EQ(status.text().find(".vseg"), std::string::npos) << status.text();
+        return Told::refused;
+    }
+    const auto second = engine.client().read();
+    EXPECT_TRUE(second.ok()) << second.status().text();
+    const bool told = engine.host().metric("varve_storage_quarantined_total") > 0;
+    if (!told && second.ok()) {
+        EXPECT_EQ(difference(*second, truth), "");
+        EXPECT_EQ(difference(first.ok() ? *first : truth, truth), "");
+    }
+    return told || !first.ok() ? Told::reported : Told::nothing;
+}
+
+// One operation fails, reads among them, at the start or while somebody asks: the start goes on
+// without a file that can't be read, an answer is right, or an error, or lacks what was reported.
+// Nothing is thrown away: what could not be read is there again with the next start, or lies in
+// quarantine.
+TEST(StrataErrors, AReadThatFailsIsReportedAndForgotten) {
+    const uint64_t seed = chosen_seed();
+    std::mt19937_64 random(seed);
+    SimEnv written(seed);
+    const Dump truth = fill(written, random);
+    written.end_process();
+    std::map<Told, int> counts;
+    uint64_t operation = 1;
+    for (bool struck = true; struck && !HasFailure(); ++operation) {
+        SCOPED_TRACE("operation " + std::to_string(operation));
+        const std::unique_ptr<SimEnv> env = written.crash_image(seed);
+        ++counts[read_with_fault(*env, operation, truth, struck)];
+        env->end_process();
+        const std::vector<std::string> files = env->files();
+        const bool in_quarantine = std::any_of(
+            files.begin(), files.end(),
+            [](const std::string &path) { return path.find("/quarantine/") != std::string::npos; });
+        Engine engine(kStrata, *env, "/disk");
+        make_quiet(engine);
+        ASSERT_TRUE(engine.start().ok());
+        const auto dump = engine.client().read();
+        ASSERT_TRUE(dump.ok()) << dump.status().text();
+        if (!in_quarantine) {
+            EXPECT_EQ(difference(*dump, truth), "");
+        }
+    }
+    std::printf("%llu operations failed: %d starts refused, %d reported\n",
+                static_cast<unsigned long long>(operation - 1), counts[Told::refused],
+                counts[Told::reported]);
+    EXPECT_GT(counts[Told::reported], 20);
+}
+
 // A full disk refuses writes, and still takes deletes and drops, which make room again.
 TEST(StrataErrors, AFullDiskLeavesRoomForDeletes) {
     SimEnv env(1);

@@ -2,6 +2,7 @@
 // measurements become what storage knows.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -15,8 +16,15 @@
 #include "query/exec/task_runner.hpp"
 #include "query/function_table.hpp"
 #include "query/languages/influxql/syntax/ast.hpp"
+#include "query/running_queries.hpp"
 
 namespace varve::query::influxql {
+
+// What runs on the server, and the clock of its durations.
+struct Running {
+    RunningQueries &queries;
+    const std::function<int64_t()> &monotonic_ns;
+};
 
 // One request's; used by one thread at a time.
 struct Session {
@@ -28,6 +36,7 @@ struct Session {
     TaskRunner &tasks;
     exec::Budget &budget;
     encode::Encoder &encoder;
+    Running running;
     std::string database;          // of the request, may be empty
     std::string retention_policy;  // of the request, may be empty
     int64_t now_ns = 0;

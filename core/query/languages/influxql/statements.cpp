@@ -64,6 +64,11 @@ Status execute_statement(Session &session, const Statement &statement) {
         case StatementKind::show_tag_values_cardinality:
         case StatementKind::show_field_key_cardinality:
             return execute_schema(session, statement);
+        case StatementKind::show_queries:
+        case StatementKind::kill_query:
+        case StatementKind::show_shards:
+        case StatementKind::show_shard_groups:
+            return execute_server(session, statement);
         default:
             return {Code::unsupported,
                     std::string(statement_name(statement.kind)) + " is not supported yet"};

@@ -147,6 +147,12 @@ Status StrataStorage::load_shard(Database &database, uint64_t rp_id, uint64_t sh
     return {};
 }
 
+// The disk refused; the next start asks again.
+void StrataStorage::cannot_read(const std::string &path, const Status &status) {
+    host_.log_error("a segment cannot be read now", {{"path", path}, {"error", status.text()}});
+    note_damage(path + ": " + status.text());
+}
+
 Status StrataStorage::load_segments(Shard &shard, Database &database, ManifestState &state,
                                     bool has_manifest) {
     std::map<uint64_t, std::shared_ptr<Segment>> sound;
@@ -191,27 +197,37 @@ Status StrataStorage::load_segments(Shard &shard, Database &database, ManifestSt
     state.segments = std::move(kept);
     bool knows_range = has_manifest;
     for (const auto &segment : taken) {
-        const Status status = restore_series(database, *segment);
-        if (status.code() == Code::data_loss) {
-            VARVE_RETURN_IF_ERROR(quarantine(segment->path(), status.text()));
-            continue;
-        }
-        VARVE_RETURN_IF_ERROR(status);
-        bind_segment(shard, *segment);
-        const SegmentHeader &header = segment->header();
-        if (!knows_range) {
-            shard.identity.from_ns = header.from_ns;
-            shard.identity.to_ns = header.to_ns;
-            shard.identity.created_lsn = header.lsn_min;
-            knows_range = true;
-        }
-        database.index.reserve_ids(segment->footer().series_end);
-        shard.segments.push_back(segment);
-        state.segments.push_back(segment->info(segment->id));
-        // Not the flushed LSN: only the manifest says that a flush was finished.
-        last_flushed_lsn_ = std::max(last_flushed_lsn_, header.lsn_max);
-        database.last_lsn = std::max(database.last_lsn, header.lsn_max);
+        VARVE_RETURN_IF_ERROR(take_segment(shard, database, segment, state, knows_range));
     }
+    return {};
+}
+
+// Makes the segment one of the shard's, unless its keys are damaged or can't be read now.
+// `knows_range`: the shard's identity is known, else it becomes the segment's.
+Status StrataStorage::take_segment(Shard &shard, Database &database,
+                                   const std::shared_ptr<Segment> &segment, ManifestState &state,
+                                   bool &knows_range) {
+    const Status status = restore_series(database, *segment);
+    if (status.code() == Code::data_loss) return quarantine(segment->path(), status.text());
+    if (!status.ok() && status.code() != Code::io_error) return status;
+    database.index.reserve_ids(segment->footer().series_end);
+    state.segments.push_back(segment->info(segment->id));
+    if (!status.ok()) {
+        cannot_read(segment->path(), status);
+        return {};
+    }
+    bind_segment(shard, *segment);
+    const SegmentHeader &header = segment->header();
+    if (!knows_range) {
+        shard.identity.from_ns = header.from_ns;
+        shard.identity.to_ns = header.to_ns;
+        shard.identity.created_lsn = header.lsn_min;
+        knows_range = true;
+    }
+    shard.segments.push_back(segment);
+    // Not the flushed LSN: only the manifest says that a flush was finished.
+    last_flushed_lsn_ = std::max(last_flushed_lsn_, header.lsn_max);
+    database.last_lsn = std::max(database.last_lsn, header.lsn_max);
     return {};
 }
 
@@ -223,8 +239,9 @@ Status StrataStorage::open_all(const Shard &shard,
     if (!names.ok()) return names.status();
     for (const std::string &name : *names) {
         const std::string path = shard.directory + "/" + name;
-        if (name.ends_with(".tmp")) {
-            VARVE_RETURN_IF_ERROR(files_.remove(path));
+        if (name.ends_with(".tmp")) {  // what can't be removed stays until the next start
+            const Status removed = files_.remove(path);
+            if (!removed.ok()) host_.log_warning(removed.text());
             continue;
         }
         const uint64_t id = number_in_name(name, "s-", ".vseg");
@@ -238,9 +255,7 @@ Status StrataStorage::open_all(const Shard &shard,
         }
         whole = false;
         if (segment.code() == Code::io_error) {
-            host_.log_error("a segment cannot be read now",
-                            {{"path", path}, {"error", segment.status().text()}});
-            note_damage(path + ": " + segment.status().text());
+            cannot_read(path, segment.status());
             unread.push_back(id);
             continue;
         }

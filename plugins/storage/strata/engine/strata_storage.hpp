@@ -160,6 +160,8 @@ class StrataStorage final : public Storage {
     Result<ManifestState> load_manifest(const std::string &directory, const ShardIdentity &fallback,
                                         bool &has_manifest);
     Status load_segments(Shard &shard, Database &database, ManifestState &state, bool has_manifest);
+    Status take_segment(Shard &shard, Database &database, const std::shared_ptr<Segment> &segment,
+                        ManifestState &state, bool &knows_range);
     Status open_all(const Shard &shard, std::map<uint64_t, std::shared_ptr<Segment>> &sound,
                     std::vector<uint64_t> &unread, bool &whole);
     void load_tombstones(Shard &shard, const ManifestState &state);
@@ -178,6 +180,7 @@ class StrataStorage final : public Storage {
     void frame_is_lost(const Frame &frame, const std::string &reason);
     void flush_replayed(Database &database);
     Status quarantine(const std::string &path, const std::string &reason);
+    void cannot_read(const std::string &path, const Status &status);
     void note_damage(std::string text);
 
     // ---- maintenance.cpp ----

@@ -14,10 +14,11 @@ constexpr std::string_view kPrefix = "i-";
 constexpr std::string_view kSuffix = ".vidx";
 constexpr uint32_t kCollectTriesMax = 5;
 
-// Whether the file itself is to blame. Anything else may pass, or needs a newer server; to go on
-// without the file would lose it.
+// Whether to go on without the file, whose keys stand in segments and log as well. Anything else
+// may pass, or needs a newer server.
 bool is_damage(const Status &status) {
-    return status.code() == Code::data_loss || status.code() == Code::not_found;
+    return status.code() == Code::data_loss || status.code() == Code::not_found ||
+           status.code() == Code::io_error;
 }
 
 }  // namespace
@@ -96,18 +97,18 @@ Status SeriesIndex::open_files(const IndexManifest &manifest, std::vector<Damage
     return {};
 }
 
-Status SeriesIndex::remove_strangers(const std::vector<std::string> &names,
-                                     const IndexManifest &manifest) const {
+// What can't be removed stays behind until the next start.
+void SeriesIndex::remove_strangers(const std::vector<std::string> &names,
+                                   const IndexManifest &manifest) const {
     for (const std::string &name : names) {
         const uint64_t number = number_in_name(name, kPrefix, kSuffix);
         const bool named =
             std::any_of(manifest.files.begin(), manifest.files.end(),
                         [&](const IndexFileInfo &file) { return file.number == number; });
-        if ((number != 0 && !named) || name.ends_with(".tmp")) {
-            VARVE_RETURN_IF_ERROR(files_.remove(directory_ + "/" + name));
-        }
+        if ((number == 0 || named) && !name.ends_with(".tmp")) continue;
+        const Status removed = files_.remove(directory_ + "/" + name);
+        if (!removed.ok()) files_.host().log_warning(removed.text());
     }
-    return {};
 }
 
 Status SeriesIndex::open(std::vector<Damage> &damaged) {
@@ -119,7 +120,7 @@ Status SeriesIndex::open(std::vector<Damage> &damaged) {
     auto manifest = read_manifest(*names, damaged);
     if (!manifest.ok()) return manifest.status().with_context(manifest_path());
     // What salvage left out for being damaged is the caller's to move away.
-    if (damaged.size() == sound) VARVE_RETURN_IF_ERROR(remove_strangers(*names, *manifest));
+    if (damaged.size() == sound) remove_strangers(*names, *manifest);
     next_number_ = manifest->next_number;
     for (const std::string &name : *names) {
         next_number_ = std::max(next_number_, number_in_name(name, kPrefix, kSuffix) + 1);

@@ -194,8 +194,8 @@ class SeriesIndex {
     Result<IndexManifest> salvage(const std::vector<std::string> &names,
                                   std::vector<Damage> &damaged) const;
     Status open_files(const IndexManifest &manifest, std::vector<Damage> &damaged);
-    Status remove_strangers(const std::vector<std::string> &names,
-                            const IndexManifest &manifest) const;
+    void remove_strangers(const std::vector<std::string> &names,
+                          const IndexManifest &manifest) const;
 
     // ---- the task's ----
     std::string path_of(uint64_t number) const;

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <varve/batch.h>
+
 namespace varve::series_key {
 namespace {
 
