@@ -73,7 +73,9 @@ std::vector<std::string> first_cells(const std::string &body) {
             simdjson::dom::array all;
             if (result["series"].get(all) != simdjson::SUCCESS) continue;
             for (auto series : all) {
-                for (auto row : series["values"].get_array()) {
+                simdjson::dom::array values;  // absent in a series without rows
+                if (series["values"].get(values) != simdjson::SUCCESS) continue;
+                for (auto row : values) {
                     cells.emplace_back(std::string_view(row.at(0).get_string()));
                 }
             }
