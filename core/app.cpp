@@ -9,6 +9,7 @@
 #include <varve/kind/output.h>
 
 #include "admin/admin_routes.hpp"
+#include "auth/http_authenticator.hpp"
 #include "catalog/sqlite_catalog.hpp"
 #include "http_metrics.hpp"
 #include "instances.hpp"
@@ -100,6 +101,10 @@ query::Limits query_limits(const Config &config) {
 
 constexpr size_t kOutputQueueMax = 1000;  // batches
 
+// For argon2: what is under way at a time takes that often its memory (19 MiB).
+constexpr unsigned kBlockingThreads = 2;
+constexpr size_t kBlockingQueueMax = 256;
+
 }  // namespace
 
 class App::Impl {
@@ -122,6 +127,7 @@ class App::Impl {
     Status open_data();
     Status make_functions();
     Status make_outputs();
+    http::Authenticator *make_authenticator();
     Status serve();
     Status start_inputs();
     void export_gauges();
@@ -146,6 +152,9 @@ class App::Impl {
     std::unique_ptr<MemoryAccounts> memory_;
     std::unique_ptr<Executor> executor_;
     std::unique_ptr<SqliteCatalog> catalog_;
+    std::unique_ptr<auth::Accounts> accounts_;
+    std::unique_ptr<Executor> blocking_;
+    std::unique_ptr<auth::HttpAuthenticator> authenticator_;
     std::unique_ptr<Instance> storage_;
     std::unique_ptr<Rejects> rejects_;
     std::unique_ptr<Publisher> publisher_;
@@ -238,9 +247,6 @@ Status App::Impl::check_values(const Config &config) {
     VARVE_RETURN_IF_ERROR(Durability::parse(config.text("storage.durability"))
                               .status()
                               .with_context("storage.durability"));
-    if (config.boolean("auth.enabled")) {
-        return {Code::unsupported, "auth.enabled: authentication is not built in yet"};
-    }
     return parse_on_type_conflict(config.text("write.on_type_conflict")).status();
 }
 
@@ -283,6 +289,8 @@ Status App::Impl::open_data() {
                                        data_dir_->quarantine(), env_, log_);
     if (!catalog.ok()) return catalog.status();
     catalog_ = std::move(*catalog);
+    accounts_ = std::make_unique<auth::Accounts>(
+        *catalog_, env_, auth::Accounts::Options{config_.boolean("auth.enabled"), {}});
 
     seed_for_storage_ = std::make_unique<SeedForStorage>(
         data_dir_->hash_seed(), config_.boolean("write.unsigned_integers"));
@@ -309,6 +317,7 @@ Status App::Impl::open_data() {
         static_cast<uint64_t>(config_.integer("write.max_series_per_measurement"));
     options.unsigned_enabled = config_.boolean("write.unsigned_integers");
     options.hash_seed = data_dir_->hash_seed();
+    options.accounts = accounts_.get();
     rejects_ = std::make_unique<Rejects>(
         metrics_, static_cast<size_t>(config_.integer("write.rejects_kept")));
     publisher_ = std::make_unique<Publisher>(metrics_);
@@ -331,7 +340,7 @@ Status App::Impl::make_functions() {
         QueryRunner::Options{query_limits(config_),
                              static_cast<unsigned>(config_.integer("query.concurrency_max")),
                              config_.integer("query.queue_timeout")},
-        *catalog_,
+        *catalog_, *accounts_,
         query::StorageGateway(storage_->raw(),
                               storage_->extension<varve_storage>(VARVE_STORAGE_ID)),
         function_table_, *executor_, env_, metrics_);
@@ -363,10 +372,31 @@ Status App::Impl::make_outputs() {
     return {};
 }
 
+// Null while authentication is off.
+http::Authenticator *App::Impl::make_authenticator() {
+    if (!accounts_->is_enabled()) {
+        log_.warning("authentication is off: everybody who reaches the port may read and write");
+        return nullptr;
+    }
+    if (!accounts_->has_admin()) {
+        log_.warning(
+            "authentication is on and there is no administrator: CREATE USER ... WITH "
+            "PASSWORD ... WITH ALL PRIVILEGES makes the first one");
+    }
+    blocking_ = std::make_unique<Executor>("blocking", kBlockingThreads, kBlockingQueueMax);
+    const auto failures_max = config_.integer("auth.failures_max");
+    authenticator_ = std::make_unique<auth::HttpAuthenticator>(
+        auth::HttpAuthenticator::Parts{*accounts_, *blocking_, env_, log_, metrics_},
+        auth::HttpAuthenticator::Options{
+            config_.text("auth.shared_secret"),
+            static_cast<uint64_t>(std::max<int64_t>(0, failures_max))});
+    return authenticator_.get();
+}
+
 Status App::Impl::serve() {
     VARVE_RETURN_IF_ERROR(mount_kernel_pages(routes_, lifecycle_, metrics_));
     VARVE_RETURN_IF_ERROR(mount_admin_routes(
-        routes_, {*plugins_, *rejects_, config_, storage_->raw(),
+        routes_, {*plugins_, *rejects_, config_, *accounts_, storage_->raw(),
                   storage_->extension<varve_storage_maintenance>(VARVE_STORAGE_MAINTENANCE_ID),
                   [this] { return cards(); }}));
     http_metrics_ = std::make_unique<HttpMetrics>(metrics_);
@@ -375,8 +405,8 @@ Status App::Impl::serve() {
     hooks.metrics = http_metrics_.get();
     hooks.executor = http_executor_.get();
     hooks.access_log = access_log(log_, access_log_enabled_);
+    hooks.authenticator = make_authenticator();
     server_ = std::make_unique<http::Server>(http_options(config_), routes_, hooks);
-    log_.warning("authentication is off: everybody who reaches the port may read and write");
     return server_->start();
 }
 
@@ -450,6 +480,7 @@ void App::Impl::stop() {
     const auto drain = prepared_ ? std::chrono::nanoseconds(config_.integer("server.drain_timeout"))
                                  : std::chrono::nanoseconds(0);
     if (server_) server_->stop(std::chrono::duration_cast<std::chrono::milliseconds>(drain));
+    if (blocking_) blocking_->stop();  // requests wait for it until the server has stopped
     inputs_.clear();
     if (query_) query_->stop();
     if (storage_) storage_->stop();
@@ -460,8 +491,11 @@ void App::Impl::stop() {
     write_path_.reset();
     if (executor_) executor_->stop();
     storage_.reset();
-    catalog_.reset();
     server_.reset();
+    authenticator_.reset();
+    accounts_.reset();
+    catalog_.reset();
+    blocking_.reset();
     executor_.reset();
     plugins_.reset();
     data_dir_.reset();

@@ -73,11 +73,12 @@ void refuse(const varve_query_sink &sink, std::string_view reason) {
 
 }  // namespace
 
-QueryRunner::QueryRunner(Options options, Catalog &catalog, query::StorageGateway storage,
-                         const query::FunctionTable &functions, Executor &executor, Env &env,
-                         SelfMetrics &metrics)
+QueryRunner::QueryRunner(Options options, Catalog &catalog, auth::Accounts &accounts,
+                         query::StorageGateway storage, const query::FunctionTable &functions,
+                         Executor &executor, Env &env, SelfMetrics &metrics)
     : options_(options),
       catalog_(catalog),
+      accounts_(accounts),
       storage_(storage),
       functions_(functions),
       env_(env),
@@ -119,8 +120,8 @@ std::shared_ptr<query::Engine> QueryRunner::engine() {
 void QueryRunner::set_limits(const query::Limits &limits) {
     const query::Clock clock{[this] { return env_.now_ns(); },
                              [this] { return env_.monotonic_ns(); }};
-    auto fresh =
-        std::make_shared<query::Engine>(catalog_, storage_, functions_, tasks_, clock, limits);
+    auto fresh = std::make_shared<query::Engine>(catalog_, accounts_, storage_, functions_, tasks_,
+                                                 clock, limits);
     const std::scoped_lock lock(mutex_);
     engine_ = std::move(fresh);
 }

@@ -33,9 +33,9 @@ class QueryRunner final : public QueryService {
         int64_t queue_timeout_ns = 30'000'000'000;
     };
     // Everything lives longer than the runner.
-    QueryRunner(Options options, Catalog &catalog, query::StorageGateway storage,
-                const query::FunctionTable &functions, Executor &executor, Env &env,
-                SelfMetrics &metrics);
+    QueryRunner(Options options, Catalog &catalog, auth::Accounts &accounts,
+                query::StorageGateway storage, const query::FunctionTable &functions,
+                Executor &executor, Env &env, SelfMetrics &metrics);
     ~QueryRunner() override;
 
     void run(const varve_query_request &request, varve_query_sink sink) override;
@@ -48,6 +48,7 @@ class QueryRunner final : public QueryService {
 
     const Options options_;
     Catalog &catalog_;
+    auth::Accounts &accounts_;
     const query::StorageGateway storage_;
     const query::FunctionTable &functions_;
     Env &env_;

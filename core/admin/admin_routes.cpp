@@ -142,11 +142,14 @@ Status mount_admin_routes(http::RouteTable &routes, AdminParts parts) {
     const void *owner = &shared->plugins;
     const auto mount = [&](uint32_t methods, const char *path,
                            std::function<void(http::Request &, http::ResponseWriter &)> handler) {
-        return routes.mount(
-            owner, methods, std::string("/varve/v1/") + path, 0,
-            [handler = std::move(handler)](http::Request &request, http::ResponseWriter writer) {
-                handler(request, writer);
-            });
+        return routes.mount(owner, methods, std::string("/varve/v1/") + path, 0,
+                            [handler = std::move(handler), shared](http::Request &request,
+                                                                   http::ResponseWriter writer) {
+                                const Status allowed =
+                                    shared->accounts.access(request.principal()).need_admin();
+                                if (!allowed.ok()) return writer.send_error(403, allowed.text());
+                                handler(request, writer);
+                            });
     };
     using http::Request;
     using http::ResponseWriter;

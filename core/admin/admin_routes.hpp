@@ -14,6 +14,7 @@
 
 #include <varve/kind/storage.h>
 
+#include "auth/accounts.hpp"
 #include "base/status.hpp"
 #include "kernel/config.hpp"
 #include "kernel/http/router.hpp"
@@ -34,6 +35,7 @@ struct AdminParts {
     const PluginHost &plugins;
     const Rejects &rejects;
     const Config &config;
+    const auth::Accounts &accounts;  // administrators only, when authentication is on
     varve_instance *storage;
     const varve_storage_maintenance *maintenance;  // null: the engine has none
     std::function<std::vector<InstanceCard>()> instances;

@@ -76,7 +76,8 @@ Result<std::unique_ptr<SqliteCatalog>> SqliteCatalog::open(const std::string &fi
 }
 
 Status SqliteCatalog::reload() {
-    return store_->read(databases_, groups_);
+    VARVE_RETURN_IF_ERROR(store_->read(databases_, groups_));
+    return store_->read_users(users_);  // dropped databases take grants along
 }
 
 Status SqliteCatalog::after_change() {

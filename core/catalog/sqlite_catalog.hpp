@@ -7,6 +7,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <memory>
 #include <shared_mutex>
@@ -17,10 +18,11 @@
 #include "base/env.hpp"
 #include "kernel/log.hpp"
 #include "model/catalog.hpp"
+#include "model/users.hpp"
 
 namespace varve {
 
-class SqliteCatalog final : public Catalog {
+class SqliteCatalog final : public Catalog, public UserCatalog {
   public:
     // Opens or makes the file, brings its schema up to date. data_loss if file and backup are
     // damaged (both are then in quarantine_dir); failed_precondition if a newer Varve wrote it.
@@ -44,6 +46,17 @@ class SqliteCatalog final : public Catalog {
     Result<ShardGroup> ensure_shard_group(uint64_t db_id, uint64_t rp_id, int64_t time_ns) override;
     Status remove_shard_group(uint64_t db_id, uint64_t rp_id, uint64_t group_id) override;
 
+    std::vector<UserPtr> users() const override;
+    UserPtr user(std::string_view name) const override;
+    bool has_admin() const override;
+    Status create_user(std::string_view name, std::string_view password_hash,
+                       bool is_admin) override;
+    Status drop_user(std::string_view name) override;
+    Status set_password_hash(std::string_view name, std::string_view password_hash) override;
+    Status set_admin(std::string_view name, bool is_admin) override;
+    Status set_privilege(std::string_view name, std::string_view database,
+                         Privilege privilege) override;
+
   private:
     class Store;  // the SQLite side
     SqliteCatalog(std::unique_ptr<Store> store, std::string file, Env &env, Log &log);
@@ -53,6 +66,9 @@ class SqliteCatalog final : public Catalog {
     void keep_backup();     // the thread
     void write_backup();
     const Database *find(std::string_view name) const;
+    UserPtr find_user(std::string_view name) const;  // under mutex_
+    // One transaction on an existing user's row.
+    Status change_user(std::string_view name, const std::function<Status(const User &)> &change);
     Status add_policy(uint64_t db_id, const RetentionPolicy &policy, bool make_default);
 
     std::unique_ptr<Store> store_;
@@ -62,6 +78,7 @@ class SqliteCatalog final : public Catalog {
     mutable std::shared_mutex mutex_;
     std::vector<Database> databases_;                     // in the order of their creation
     std::map<uint64_t, std::vector<ShardGroup>> groups_;  // by policy id, ascending in time
+    std::vector<UserPtr> users_;                          // in the order of their creation
     std::condition_variable_any changed_;
     bool backup_due_ = false;  // guarded by mutex_
     bool stopping_ = false;    // guarded by mutex_

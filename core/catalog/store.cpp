@@ -33,18 +33,18 @@ const char *const kMigrations[] = {
            to_ns INTEGER NOT NULL,
            UNIQUE (policy_id, from_ns));
        CREATE INDEX shard_groups_by_policy ON shard_groups(policy_id);)",
+    R"(CREATE TABLE users (
+           id INTEGER PRIMARY KEY AUTOINCREMENT,
+           name TEXT NOT NULL UNIQUE,
+           password_hash TEXT NOT NULL,
+           is_admin INTEGER NOT NULL);
+       CREATE TABLE grants (
+           user_id INTEGER NOT NULL REFERENCES users(id) ON DELETE CASCADE,
+           database_id INTEGER NOT NULL REFERENCES databases(id) ON DELETE CASCADE,
+           privilege INTEGER NOT NULL,
+           PRIMARY KEY (user_id, database_id));)",
 };
 constexpr int kSchemaVersion = static_cast<int>(std::size(kMigrations));
-
-// Runs what may throw Poco's exceptions.
-template <typename Callable>
-Status caught(Callable &&callable) {
-    try {
-        return callable();
-    } catch (const Poco::Exception &error) {
-        return {Code::io_error, "catalog: " + error.displayText()};
-    }
-}
 
 Status damaged(const std::string &file, const std::string &reason) {
     return {Code::data_loss, "catalog " + file + " is damaged: " + reason};
@@ -56,6 +56,14 @@ SqliteCatalog::Store::Store(std::unique_ptr<Poco::Data::Session> session)
     : session_(std::move(session)) {}
 
 SqliteCatalog::Store::~Store() = default;
+
+Status SqliteCatalog::Store::caught(const std::function<Status()> &call) {
+    try {
+        return call();
+    } catch (const Poco::Exception &error) {
+        return {Code::io_error, "catalog: " + error.displayText()};
+    }
+}
 
 Result<std::unique_ptr<SqliteCatalog::Store>> SqliteCatalog::Store::open(const std::string &file) {
     Poco::Data::SQLite::Connector::registerConnector();

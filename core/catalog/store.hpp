@@ -39,12 +39,21 @@ class SqliteCatalog::Store {
     Result<uint64_t> insert_shard_group(uint64_t rp_id, const ShardGroup &group);
     Status delete_shard_group(uint64_t group_id);
 
+    Status read_users(std::vector<UserPtr> &users);
+    // Within a transaction.
+    Status insert_user(const User &user);
+    Status update_user(const User &user);  // hash and administrator; found by its name
+    Status delete_user(const std::string &name);
+    Status put_grant(const std::string &user, uint64_t db_id, Privilege privilege);
+
     // Writes a consistent copy to a new file.
     Status copy_to(const std::string &file);
 
   private:
     explicit Store(std::unique_ptr<Poco::Data::Session> session);
     Status migrate();
+    // Runs what may throw Poco's exceptions.
+    static Status caught(const std::function<Status()> &call);
 
     std::unique_ptr<Poco::Data::Session> session_;
 };

@@ -5,6 +5,7 @@
 #include "cli/export/export_command.hpp"
 #include "cli/options.hpp"
 #include "cli/plugin_command.hpp"
+#include "cli/prompt.hpp"
 #include "cli/shell.hpp"
 #include "cli/storage/storage_command.hpp"
 #include "cli/storage/verify_command.hpp"
@@ -76,8 +77,12 @@ int main(int argc, char **argv) {
         return 0;
     }
     if (options->ask_password) {
-        const char *typed = ::getpass("password: ");
-        if (typed != nullptr) options->target.password = typed;
+        const auto typed = varve::cli::ask_secret("password: ");
+        if (!typed) {
+            std::cerr << "varve: there is no terminal to ask for the password on\n";
+            return 2;
+        }
+        options->target.password = *typed;
     }
     return run(*options);
 }

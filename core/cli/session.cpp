@@ -7,6 +7,8 @@
 
 #include <simdjson.h>
 
+#include "cli/prompt.hpp"
+
 namespace varve::cli {
 namespace {
 
@@ -19,7 +21,7 @@ constexpr const char *kHelp = R"(Commands:
   chunk size N              rows per chunk; 0 = the server's
   consistency LEVEL         any, one, quorum or all
   connect HOST:PORT         talks to another server
-  auth                      asks for name and password
+  auth [NAME]               asks for name and password
   settings                  shows all this
   history                   shows what was typed
   clear db | rp | all       forgets database, policy or both
@@ -71,7 +73,9 @@ std::vector<std::string> first_cells(const std::string &body) {
             simdjson::dom::array all;
             if (result["series"].get(all) != simdjson::SUCCESS) continue;
             for (auto series : all) {
-                for (auto row : series["values"].get_array()) {
+                simdjson::dom::array values;  // absent in a series without rows
+                if (series["values"].get(values) != simdjson::SUCCESS) continue;
+                for (auto row : values) {
                     cells.emplace_back(std::string_view(row.at(0).get_string()));
                 }
             }
@@ -133,6 +137,8 @@ bool Session::run_command(std::string_view word, std::string_view rest) {
         consistency = rest;
     } else if (word == "connect") {
         connect(rest);
+    } else if (word == "auth") {
+        authenticate(rest);
     } else if (word == "settings") {
         show_settings();
     } else if (word == "clear") {
@@ -161,6 +167,16 @@ void Session::use(std::string_view name) {
         retention_policy = without_quotes(name.substr(dot + 1));
     }
     out_ << "Using database " << database << std::endl;
+}
+
+void Session::authenticate(std::string_view name) {
+    Target target = client_.target();
+    target.username = name;
+    if (name.empty()) target.username = ask("username: ").value_or("");
+    const auto password = ask_secret("password: ");
+    if (target.username.empty() || !password) return fail("auth wants a name and a password");
+    target.password = *password;
+    client_ = Client(target);
 }
 
 void Session::connect(std::string_view address) {

@@ -41,6 +41,7 @@ class Session {
     void query(std::string_view text);
     void insert(std::string_view text);
     void use(std::string_view name);
+    void authenticate(std::string_view name);
     void connect(std::string_view address);
     void show_settings();
     void fail(std::string_view text);

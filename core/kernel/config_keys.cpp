@@ -49,6 +49,12 @@ const varve_config_key kCoreKeys[] = {
     {"http.access_log", "false", "Log every request.", VARVE_CONFIG_BOOLEAN, kLive},
 
     {"auth.enabled", "false", "Ask for credentials.", VARVE_CONFIG_BOOLEAN, 0},
+    {"auth.shared_secret", "\"\"",
+     "Key of JSON Web Tokens (HS256, HS384, HS512) with the claims username and exp; empty = none.",
+     VARVE_CONFIG_STRING, VARVE_CONFIG_SECRET},
+    {"auth.failures_max", "30",
+     "Wrong passwords a minute from one address for one name, then 429; 0 = no limit.",
+     VARVE_CONFIG_INTEGER, 0},
 
     {"catalog.file", "\"\"",
      "The catalog's SQLite file; empty = catalog.sqlite in the data directory.",

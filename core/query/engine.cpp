@@ -8,6 +8,7 @@
 #include "query/exec/no_throw.hpp"
 #include "query/languages/influxql/statements.hpp"
 #include "query/languages/influxql/syntax/parser.hpp"
+#include "query/languages/influxql/users/privileges.hpp"
 
 namespace varve::query {
 
@@ -40,9 +41,10 @@ class SinkWriter final : public encode::ByteSink {
     bool resumed_ = false;
 };
 
-Engine::Engine(Catalog &catalog, StorageGateway storage, const FunctionTable &functions,
-               TaskRunner &tasks, Clock clock, Limits limits)
+Engine::Engine(Catalog &catalog, auth::Accounts &accounts, StorageGateway storage,
+               const FunctionTable &functions, TaskRunner &tasks, Clock clock, Limits limits)
     : catalog_(catalog),
+      accounts_(accounts),
       storage_(storage),
       functions_(functions),
       tasks_(tasks),
@@ -62,8 +64,8 @@ Status Engine::run_influxql(const varve_query_request &request, const varve_quer
                                 request.chunk_size};
     const auto encoder = encode::Encoder::make(view(request.format), format, writer);
     const varve_str content_type = str(encoder->content_type());
-    const auto refuse = [&](const std::string &text) {
-        sink.begin(sink.ctx, VARVE_INVALID_ARGUMENT, content_type);
+    const auto refuse = [&](const std::string &text, int32_t code = VARVE_INVALID_ARGUMENT) {
+        sink.begin(sink.ctx, code, content_type);
         return encoder->refuse(text);
     };
     if (const std::string_view language = view(request.language);
@@ -78,6 +80,12 @@ Status Engine::run_influxql(const varve_query_request &request, const varve_quer
     }
     const auto statements = influxql::parse_query(view(request.text), params);
     if (!statements.ok()) return refuse("error parsing query: " + statements.status().text());
+    auto access = influxql::authorise(accounts_.access(view(request.principal)), *statements,
+                                      view(request.database));
+    if (!access.ok()) {
+        return refuse("error authorizing query: " + access.status().text(),
+                      VARVE_PERMISSION_DENIED);
+    }
 
     const auto nobody_waits = [&sink] {
         return sink.is_cancelled != nullptr && sink.is_cancelled(sink.ctx) != 0;
@@ -86,6 +94,8 @@ Status Engine::run_influxql(const varve_query_request &request, const varve_quer
     exec::Budget budget(limits_, clock_.monotonic_ns,
                         [&] { return nobody_waits() || (running && running->is_killed()); });
     influxql::Session session{catalog_,
+                              accounts_,
+                              *access,
                               storage_,
                               functions_,
                               tasks_,

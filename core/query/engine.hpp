@@ -6,6 +6,7 @@
 
 #include <varve/host/query.h>
 
+#include "auth/accounts.hpp"
 #include "model/catalog.hpp"
 #include "query/exec/budget.hpp"
 #include "query/exec/running_queries.hpp"
@@ -23,12 +24,13 @@ struct Clock {
 // Thread-safe; everything it is made of outlives it.
 class Engine {
   public:
-    Engine(Catalog &catalog, StorageGateway storage, const FunctionTable &functions,
-           TaskRunner &tasks, Clock clock, Limits limits = {});
+    Engine(Catalog &catalog, auth::Accounts &accounts, StorageGateway storage,
+           const FunctionTable &functions, TaskRunner &tasks, Clock clock, Limits limits = {});
 
     // [worker] Answers on the caller's thread, which it blocks while the sink says wait; ends with
     // sink.end. Refusals of the whole request (parse errors, bad parameters) come as
-    // begin(VARVE_INVALID_ARGUMENT) and an error document; errors of a statement are in its result.
+    // begin(VARVE_INVALID_ARGUMENT) and an error document, a lack of privileges likewise as
+    // begin(VARVE_PERMISSION_DENIED); errors of a statement are in its result.
     void run(const varve_query_request &request, const varve_query_sink &sink);
 
   private:
@@ -36,6 +38,7 @@ class Engine {
                         class SinkWriter &writer);
 
     Catalog &catalog_;
+    auth::Accounts &accounts_;
     const StorageGateway storage_;
     const FunctionTable &functions_;
     TaskRunner &tasks_;

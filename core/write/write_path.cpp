@@ -175,6 +175,13 @@ void WritePath::record_bad_rows(const varve_write_request &request) {
     if (request.bad_rows_unlisted != 0) rejects_.count("parse", request.bad_rows_unlisted);
 }
 
+// What an input makes of its own (UDP, Graphite) has no principal at all; a client without a name
+// has an empty one.
+Status WritePath::authorise(const varve_write_request &request) const {
+    if (options_.accounts == nullptr || request.principal.data == nullptr) return {};
+    return options_.accounts->access(view(request.principal)).need_write(view(request.database));
+}
+
 Status WritePath::find_policy(const varve_write_request &request, Database &database,
                               RetentionPolicy &policy) {
     if (request.database.size == 0) return {Code::invalid_argument, "database is required"};
@@ -183,6 +190,7 @@ Status WritePath::find_policy(const varve_write_request &request, Database &data
     if (!found.ok()) {
         return {Code::not_found, "database not found: \"" + std::string(name) + '"'};
     }
+    VARVE_RETURN_IF_ERROR(authorise(request));
     database = std::move(*found);
     std::string policy_name(view(request.retention_policy));
     if (policy_name.empty()) policy_name = database.default_policy;
@@ -205,7 +213,9 @@ Status WritePath::resolve(Submission &submission, const varve_write_request &req
                           RetentionPolicy &policy) {
     Database database;
     Status found = find_policy(request, database, policy);
+    if (found.code() == Code::permission_denied) return found;
     if (!found.ok() && request.create_database != 0 && request.database.size != 0) {
+        VARVE_RETURN_IF_ERROR(authorise(request));
         VARVE_RETURN_IF_ERROR(catalog_.create_database(view(request.database), std::nullopt));
         if (request.retention_policy.size != 0) {
             RetentionPolicySpec spec;

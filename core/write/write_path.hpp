@@ -1,6 +1,6 @@
 // The one way rows enter, told in one function: WritePath::submit.
 //
-//   authorise → resolve database and policy → validate → route to shard groups → storage.write
+//   resolve database, authorise, resolve policy → validate → route to shard groups → storage.write
 //     → when durable: answer, then publish to subscribers in LSN order
 #pragma once
 
@@ -12,6 +12,7 @@
 
 #include <varve/kind/storage.h>
 
+#include "auth/accounts.hpp"
 #include "base/env.hpp"
 #include "kernel/host/services.hpp"
 #include "kernel/self_metrics.hpp"
@@ -45,6 +46,7 @@ class WritePath final : public WriteService {
         varve_storage_limits limits{};
         bool unsigned_enabled = false;
         uint64_t hash_seed = 0;
+        const auth::Accounts *accounts = nullptr;  // who may write; null: everybody
     };
 
     // Everything lives longer than the write path.
@@ -63,6 +65,7 @@ class WritePath final : public WriteService {
   private:
     struct InFlight;
 
+    Status authorise(const varve_write_request &request) const;
     Status resolve(Submission &submission, const varve_write_request &request,
                    RetentionPolicy &policy);
     Status find_policy(const varve_write_request &request, Database &database,

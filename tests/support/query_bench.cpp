@@ -14,7 +14,7 @@ constexpr int64_t kSecond = 1'000'000'000;
 }
 
 QueryBench::QueryBench(query::Limits limits, query::TaskRunner *tasks)
-    : host_(Env::posix(), "/nowhere") {
+    : host_(Env::posix(), "/nowhere"), tasks_(tasks == nullptr ? &inline_tasks_ : tasks) {
     host_.use_defaults(memory::MemoryStorage::descriptor());
     storage_ = make_instance(std::make_unique<memory::MemoryStorage>(host_.host()));
     table_ =
@@ -24,10 +24,21 @@ QueryBench::QueryBench(query::Limits limits, query::TaskRunner *tasks)
     for (const auto &set : {functions::aggregate_functions(), functions::selector_functions()}) {
         for (const varve_function *function : set) EXPECT_TRUE(functions_.add(*function).ok());
     }
-    query::Clock clock{[this] { return now_ns; }, [] { return Env::posix().monotonic_ns(); }};
-    engine_ = std::make_unique<query::Engine>(catalog_, query::StorageGateway(storage_, table_),
-                                              functions_, tasks == nullptr ? inline_tasks_ : *tasks,
-                                              clock, limits);
+    make_engine(limits, false);
+}
+
+void QueryBench::make_engine(query::Limits limits, bool auth_enabled) {
+    const auth::HashCost cheap{8, 1};
+    accounts_ = std::make_unique<auth::Accounts>(users_, Env::posix(),
+                                                 auth::Accounts::Options{auth_enabled, cheap});
+    const query::Clock clock{[this] { return now_ns; }, [] { return Env::posix().monotonic_ns(); }};
+    engine_ = std::make_unique<query::Engine>(catalog_, *accounts_,
+                                              query::StorageGateway(storage_, table_), functions_,
+                                              *tasks_, clock, limits);
+}
+
+void QueryBench::require_users() {
+    make_engine({}, true);
 }
 
 QueryBench::~QueryBench() {
@@ -123,6 +134,7 @@ std::string QueryBench::ask(const std::string &text, const Ask &ask) {
     request.format = str(ask.format);
     request.chunk_size = ask.chunk_size;
     request.pretty = ask.pretty ? 1 : 0;
+    request.principal = str(ask.principal);
     engine_->run(request, sink);
     if (reader.bytes.ends_with('\n')) reader.bytes.pop_back();
     return std::move(reader.bytes);

@@ -7,6 +7,7 @@
 #include "query/engine.hpp"
 #include "support/fake_host.hpp"
 #include "support/memory_catalog.hpp"
+#include "support/memory_users.hpp"
 
 namespace varve::test {
 
@@ -28,6 +29,7 @@ class QueryBench {
         bool pretty = false;
         bool read_only = false;
         std::string language = "influxql";
+        std::string principal;  // counts once require_users() was called
     };
     // The whole answer, its last newline cut off.
     std::string ask(const std::string &text, const Ask &ask);
@@ -41,14 +43,22 @@ class QueryBench {
     uint64_t cancel_after = 0;
 
     MemoryCatalog &catalog() { return catalog_; }
+    // Switches authentication on: from now on privileges are asked for.
+    void require_users();
+    bool requires_users() const { return accounts_->is_enabled(); }
 
   private:
     FakeHost host_;
+    void make_engine(query::Limits limits, bool auth_enabled);
+
     MemoryCatalog catalog_;
+    MemoryUsers users_{catalog_};
+    std::unique_ptr<auth::Accounts> accounts_;
     varve_instance *storage_ = nullptr;
     const varve_storage *table_ = nullptr;
     query::FunctionTable functions_;
     query::InlineTaskRunner inline_tasks_;
+    query::TaskRunner *tasks_;
     std::unique_ptr<query::Engine> engine_;
 };
 

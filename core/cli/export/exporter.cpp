@@ -62,7 +62,9 @@ Result<std::vector<std::vector<std::string>>> read_rows(const std::string &docum
             dom::array series;
             if (result["series"].get(series) != simdjson::SUCCESS) continue;
             for (dom::element one : series) {
-                for (dom::element row : one["values"].get_array()) {
+                dom::array values;  // absent in a series without rows
+                if (one["values"].get(values) != simdjson::SUCCESS) continue;
+                for (dom::element row : values) {
                     rows.emplace_back();
                     for (dom::element cell : row.get_array()) rows.back().push_back(text_of(cell));
                 }

@@ -2,7 +2,7 @@
 // 2. Headers that every answer of the route carries: InfluxDB's and CORS.
 // 3. Where to run: in place on the io thread if the route is SHORT, the body small and a slot free
 //    (two threads always stay free for sockets); otherwise on a worker; no room there: 503.
-// 4. There: remove the content coding, authenticate, call the handler.
+// 4. There: authenticate, remove the content coding, call the handler.
 #include "kernel/http/dispatch.hpp"
 
 #include <exception>
@@ -72,7 +72,7 @@ void send_plain(ResponseWriter writer, unsigned status, std::string text) {
 void refuse(Exchange &exchange, ResponseWriter writer, Refusal reason, unsigned status,
             std::string_view text) {
     exchange.service().count(reason);
-    if (status == 503) {
+    if (status == 503 || status == 429) {
         writer.set_header("Retry-After", std::to_string(exchange.service().options.retry_after_s));
     }
     writer.send_error(status, text);
@@ -129,6 +129,16 @@ void run_on_worker(const std::shared_ptr<Exchange> &exchange, ResponseWriter wri
            "request throttled, queue full");
 }
 
+void proceed(const std::shared_ptr<Exchange> &exchange, ResponseWriter writer) {
+    try {
+        if (!decode(*exchange, writer)) return;
+    } catch (const std::bad_alloc &) {
+        refuse(*exchange, std::move(writer), Refusal::body_memory, 503, "out of memory");
+        return;
+    }
+    handle(exchange, std::move(writer));
+}
+
 // What waits for the Authenticator's verdict.
 struct AuthCall {
     std::shared_ptr<Exchange> exchange;
@@ -148,22 +158,16 @@ void finish_authentication(AuthCall &call, AuthDecision decision) {
                                       std::move(decision.credentials));
     // A verdict at once goes on in place; a later one comes on a thread that is not for handlers.
     if (std::this_thread::get_id() == call.caller && call.inside) {
-        handle(exchange, std::move(call.writer));
+        proceed(exchange, std::move(call.writer));
     } else {
-        run_on_worker(exchange, std::move(call.writer), &handle);
+        run_on_worker(exchange, std::move(call.writer), &proceed);
     }
 }
 
 void run(const std::shared_ptr<Exchange> &exchange, ResponseWriter writer) {
-    try {
-        if (!decode(*exchange, writer)) return;
-    } catch (const std::bad_alloc &) {
-        refuse(*exchange, std::move(writer), Refusal::body_memory, 503, "out of memory");
-        return;
-    }
     Authenticator *authenticator = exchange->service().hooks.authenticator;
     if (authenticator == nullptr || (exchange->route()->flags & kPublic) != 0) {
-        handle(exchange, std::move(writer));
+        proceed(exchange, std::move(writer));
         return;
     }
     auto call = std::make_shared<AuthCall>();

@@ -8,7 +8,7 @@
 namespace varve::http {
 
 // [io] Finds the route, answers what needs no handler (404, 405, OPTIONS), and runs the rest here
-// or on a worker: decode the body, authenticate, handle. Whatever happens, the exchange is answered
+// or on a worker: authenticate, decode the body, handle. Whatever happens, the exchange is answered
 // sooner or later.
 void dispatch(const std::shared_ptr<Exchange> &exchange);
 

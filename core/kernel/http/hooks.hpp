@@ -32,7 +32,7 @@ enum class Refusal : uint8_t {
     connection_limit,        // 503: http.connections_max
     body_memory,             // 503: http.body_memory_max
     queue_full,              // 503: http.worker_queue_max
-    unauthorized,            // 401 or 403 of the Authenticator
+    unauthorized,            // 401, 429 or 503 of the Authenticator
     count_,
 };
 std::string_view refusal_name(Refusal reason);

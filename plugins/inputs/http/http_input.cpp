@@ -39,6 +39,11 @@ void handle_v1_query(void *ctx, const varve_http_request *request, varve_http_re
     handle_query(input_of(ctx).host(), request, response);
 }
 
+constexpr varve_config_key kKeys[] = {
+    {"ping_auth_enabled", "false", "Ask for credentials on /ping and /status as well.",
+     VARVE_CONFIG_BOOLEAN, 0},
+};
+
 }  // namespace
 
 const varve_descriptor &HttpInput::descriptor() {
@@ -49,8 +54,8 @@ const varve_descriptor &HttpInput::descriptor() {
         "InfluxDB HTTP",
         "1.0.0",
         "InfluxDB 1.x over HTTP: /write, /query, /ping, /status, /api/v2/write.",
-        nullptr,
-        0,
+        kKeys,
+        std::size(kKeys),
         0};
     return made;
 }
@@ -58,20 +63,23 @@ const varve_descriptor &HttpInput::descriptor() {
 Status HttpInput::start() {
     const varve_host_http *http = host_.http();
     if (http == nullptr) return {Code::failed_precondition, "the host has no HTTP service"};
+    const auto ping_auth = host_.config_boolean("ping_auth_enabled");
+    if (!ping_auth.ok()) return ping_auth.status();
+    const uint32_t open = *ping_auth ? 0 : VARVE_HTTP_PUBLIC;
     struct Route {
         uint32_t methods;
         const char *path;
         uint32_t flags;
         void (*handle)(void *, const varve_http_request *, varve_http_response *);
     };
-    static constexpr Route kRoutes[] = {
-        {VARVE_HTTP_GET, "/ping", VARVE_HTTP_SHORT | VARVE_HTTP_PUBLIC, handle_ping},
-        {VARVE_HTTP_GET, "/status", VARVE_HTTP_SHORT | VARVE_HTTP_PUBLIC, handle_status},
+    const Route routes[] = {
+        {VARVE_HTTP_GET, "/ping", VARVE_HTTP_SHORT | open, handle_ping},
+        {VARVE_HTTP_GET, "/status", VARVE_HTTP_SHORT | open, handle_status},
         {VARVE_HTTP_POST, "/write", VARVE_HTTP_SHORT, handle_v1_write},
         {VARVE_HTTP_POST, "/api/v2/write", VARVE_HTTP_SHORT, handle_v2_write},
         {VARVE_HTTP_GET | VARVE_HTTP_POST, "/query", 0, handle_v1_query},
     };
-    for (const Route &route : kRoutes) {
+    for (const Route &route : routes) {
         varve_error error = abi_error();
         const int32_t code =
             http->mount(host_.raw(), route.methods, route.path, route.flags | VARVE_HTTP_INFLUX,

@@ -56,13 +56,16 @@ TEST_F(CatalogDamage, OfANewerServerIsRefusedAndLeftAlone) {
         Poco::Data::Session session("SQLite", file_);
         session << "PRAGMA user_version = " + std::to_string(version), Poco::Data::Keywords::now;
     };
+    int current = 0;
+    Poco::Data::Session("SQLite", file_) << "PRAGMA user_version",
+        Poco::Data::Keywords::into(current), Poco::Data::Keywords::now;
     set_version(99);
     const Status status = try_reopen();
     EXPECT_EQ(status.code(), Code::failed_precondition);
     EXPECT_NE(status.text().find("schema version 99"), std::string::npos);
     EXPECT_NE(status.text().find("written by a newer Varve"), std::string::npos);
     EXPECT_FALSE(Env::posix().list(quarantine_).ok());
-    set_version(1);
+    set_version(current);
     reopen();
     EXPECT_EQ(names(), std::vector<std::string>{"d"});
 }

@@ -1,5 +1,6 @@
 // Golden files: "+ line protocol" (seconds) fills database d, "> query" is asked with epoch=s,
-// "= answer" is what comes back, byte for byte. Each file starts from nothing.
+// "= answer" is what comes back, byte for byte. Each file starts from nothing. "@ user database"
+// ("-" = none) says who asks from then on, for which database, with authentication on.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -16,9 +17,10 @@ void run_file(const std::filesystem::path &path, size_t &cases) {
     std::string data;
     std::string query;
     std::string expected;
+    test::QueryBench::Ask ask;
     const auto check = [&] {
         if (query.empty()) return;
-        EXPECT_EQ(bench.ask(query), expected) << path << ": " << query;
+        EXPECT_EQ(bench.ask(query, ask), expected) << path << ": " << query;
         ++cases;
         query.clear();
     };
@@ -30,6 +32,15 @@ void run_file(const std::filesystem::path &path, size_t &cases) {
             if (!data.empty()) bench.write(std::exchange(data, {}), "d");
             query = line.substr(2);
             expected.clear();
+        } else if (line.starts_with("@ ")) {
+            check();
+            const size_t blank = line.find(' ', 2);
+            ask.principal = line.substr(2, blank - 2);
+            ask.database = line.substr(blank + 1);
+            for (std::string *name : {&ask.principal, &ask.database}) {
+                if (*name == "-") name->clear();
+            }
+            if (!bench.requires_users()) bench.require_users();
         } else if (line.starts_with("= ")) {
             expected = line.substr(2);
         }
@@ -52,6 +63,9 @@ TEST(EngineGolden, Select) {
 }
 TEST(EngineGolden, Show) {
     EXPECT_GT(run_folder("show"), 20U);
+}
+TEST(EngineGolden, Users) {
+    EXPECT_GT(run_folder("users"), 200U);
 }
 TEST(EngineGolden, Errors) {
     EXPECT_GT(run_folder("errors"), 30U);

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "core/write/write_fixture.hpp"
+#include "support/memory_users.hpp"
 
 namespace varve::test {
 namespace {
@@ -41,6 +42,36 @@ TEST_F(WritePathTest, UnknownTargetsStoreNothing) {
            "retention policy not found: none");
     EXPECT_EQ(path_->check(request_for("none")).code(), Code::not_found);
     EXPECT_TRUE(path_->check(request_for("d", "autogen")).ok());
+    EXPECT_EQ(catalog_.databases()->size(), 1u);
+}
+
+TEST_F(WritePathTest, AClientNeedsThePrivilegeToWrite) {
+    MemoryUsers users(catalog_);
+    auth::Accounts accounts(users, Env::posix(), {true, {8, 1}});
+    ASSERT_TRUE(accounts.create_user("bob", "pw", false).ok());
+    WritePath::Options options;
+    options.accounts = &accounts;
+    make_path(options);
+    varve_write_request request = request_for("d");
+    const auto write_as = [&](std::string_view name) {
+        request.principal = {name.data(), static_cast<uint32_t>(name.size()), 0};
+        return submit(batch_of("m v=1 1"), request);
+    };
+    expect(write_as(""), Code::permission_denied, "user is required to write to database \"d\"");
+    expect(write_as("bob"), Code::permission_denied,
+           "\"bob\" user is not authorized to write to database \"d\"");
+    EXPECT_EQ(path_->check(request).code(), Code::permission_denied);
+    ASSERT_TRUE(users.set_privilege("bob", "d", Privilege::read).ok());
+    EXPECT_EQ(write_as("bob").code, Code::permission_denied);
+    ASSERT_TRUE(users.set_privilege("bob", "d", Privilege::write).ok());
+    expect(write_as("bob"), Code::ok, "", 1);
+    // No principal at all: the input itself.
+    expect(submit(batch_of("m v=1 1"), request_for("d")), Code::ok, "", 1);
+    // A missing database is told first; permission does not make one.
+    request = request_for("none");
+    request.create_database = 1;
+    expect(write_as("bob"), Code::permission_denied,
+           "\"bob\" user is not authorized to write to database \"none\"");
     EXPECT_EQ(catalog_.databases()->size(), 1u);
 }
 

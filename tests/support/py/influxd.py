@@ -26,6 +26,7 @@ store-enabled = false
 [http]
 bind-address = "127.0.0.1:{port}"
 log-enabled = false
+{http_settings}
 [logging]
 level = "error"
 """
@@ -38,12 +39,13 @@ def _free_port():
 
 
 class Influxd(HttpSide):
-    """Use as a context manager; write() and query() as Varved's. `data_settings`: further lines of
-    the section [data]."""
+    """Use as a context manager; write() and query() as Varved's. `data_settings` and
+    `http_settings`: further lines of the sections [data] and [http]."""
 
-    def __init__(self, folder=None, data_settings=""):
+    def __init__(self, folder=None, data_settings="", http_settings=""):
         self.owns_folder = folder is None
         self.data_settings = data_settings
+        self.http_settings = http_settings
         self.folder = folder or tempfile.mkdtemp(prefix="influxd-test-")
         self.process = None
         self.port = None
@@ -54,7 +56,8 @@ class Influxd(HttpSide):
         path = os.path.join(self.folder, "influxdb.conf")
         with open(path, "w") as file:
             file.write(CONFIG.format(folder=self.folder, port=self.port, rpc=_free_port(),
-                                     data_settings=self.data_settings))
+                                     data_settings=self.data_settings,
+                                     http_settings=self.http_settings))
         self.process = subprocess.Popen(["influxd", "run", "-config", path],
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for _ in range(300):

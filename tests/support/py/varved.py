@@ -79,7 +79,7 @@ class Varved(HttpSide):
         result = self.query(text, db, epoch="ns", **parameters)["results"][0]
         if "error" in result:
             raise AssertionError(f"{text}: {result['error']}")
-        return [row for series in result.get("series", []) for row in series["values"]]
+        return [row for series in result.get("series", []) for row in series.get("values", [])]
 
     def metric(self, name, **labels):
         """The sum over all time series of a metric that have these labels; 0 if there are none."""

@@ -136,9 +136,21 @@ std::optional<TargetParts> parse_target(std::string target) {
     return parts;
 }
 
+namespace {
+
+bool mentions_password(std::string_view query) {
+    std::string text = percent_decoded(query, true).value_or("password");
+    std::transform(text.begin(), text.end(), text.begin(),
+                   [](unsigned char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c; });
+    return text.find("password") != std::string::npos;
+}
+
+}  // namespace
+
 std::string redacted_target(std::string_view target) {
     const size_t query = target.find('?');
     if (query == std::string_view::npos) return std::string(target);
+    const bool has_password = mentions_password(target.substr(query + 1));
     std::string out(target.substr(0, query + 1));
     std::string_view rest = target.substr(query + 1);
     while (!rest.empty()) {
@@ -146,7 +158,8 @@ std::string redacted_target(std::string_view target) {
         const std::string_view pair = rest.substr(0, end);
         const size_t equals = pair.find('=');
         const auto name = percent_decoded(pair.substr(0, std::min(equals, pair.size())), true);
-        const bool secret = name && (*name == "p" || *name == "password" || *name == "token");
+        const bool secret = name && (*name == "p" || *name == "password" || *name == "token" ||
+                                     (has_password && (*name == "q" || *name == "params")));
         if (secret && equals != std::string_view::npos) {
             out += pair.substr(0, equals + 1);
             out += "[REDACTED]";

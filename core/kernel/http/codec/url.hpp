@@ -30,7 +30,8 @@ struct TargetParts {
 // Nothing if the target is none of origin, absolute or asterisk form or its path has a bad escape.
 std::optional<TargetParts> parse_target(std::string target);
 
-// The target with the values of password and token parameters replaced, for logs.
+// The target with the values of password and token parameters replaced, for logs; where the query
+// string speaks of a password, as CREATE USER does, also those of q and params.
 std::string redacted_target(std::string_view target);
 
 }  // namespace varve::http

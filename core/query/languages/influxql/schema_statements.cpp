@@ -125,7 +125,9 @@ Status SchemaStatement::show_databases() {
     const Result<std::vector<Database>> databases = session_.catalog.databases();
     if (!databases.ok()) return databases.status();
     TextTable table("databases", {{"name", Type::string}});
-    for (const Database &database : *databases) table.add_text(database.name);
+    for (const Database &database : *databases) {
+        if (session_.access.sees(database.name)) table.add_text(database.name);
+    }
     return table.emit(session_.encoder, true);
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "auth/accounts.hpp"
 #include "model/catalog.hpp"
 #include "query/encode/encoder.hpp"
 #include "query/exec/running_queries.hpp"
@@ -28,6 +29,8 @@ struct Running {
 // One request's; used by one thread at a time.
 struct Session {
     Catalog &catalog;
+    auth::Accounts &accounts;
+    const auth::Access access;  // what the asker may do; the statements are authorised already
     const StorageGateway &storage;
     const FunctionTable &functions;
     TaskRunner &tasks;

@@ -43,6 +43,14 @@ Status execute_statement(Session &session, const Statement &statement) {
         case StatementKind::drop_series:
         case StatementKind::drop_measurement:
             return execute_definition(session, statement);
+        case StatementKind::create_user:
+        case StatementKind::drop_user:
+        case StatementKind::set_password:
+        case StatementKind::grant:
+        case StatementKind::revoke:
+        case StatementKind::show_users:
+        case StatementKind::show_grants:
+            return execute_users(session, statement);
         case StatementKind::show_databases:
         case StatementKind::show_retention_policies:
         case StatementKind::show_measurements:

@@ -13,6 +13,7 @@ Status execute_select(Session &session, const SelectStatement &select);
 Status execute_schema(Session &session, const Statement &statement);
 Status execute_definition(Session &session, const Statement &statement);
 Status execute_server(Session &session, const Statement &statement);
+Status execute_users(Session &session, const Statement &statement);
 
 // True for statements that change something: over GET they carry a warning.
 bool changes_something(const Statement &statement);

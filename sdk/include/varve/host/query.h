@@ -16,7 +16,7 @@ typedef struct varve_query_request { /* lives for the call only */
     varve_str params;    /* JSON object of bound parameters, or empty */
     varve_str epoch;     /* "", "ns", "u", "ms", "s", "m", "h" */
     varve_str format;    /* "json", "csv", "application/csv"; empty = json */
-    varve_str principal; /* who asks */
+    varve_str principal; /* who asks; empty = nobody, who may not when authentication is on */
     uint64_t chunk_size; /* rows per chunk; 0 = not chunked */
     uint32_t pretty;
     uint32_t reserved;

@@ -29,7 +29,8 @@ typedef struct varve_write_request {
     int64_t interval_ns;        /* for VARVE_DURABILITY_INTERVAL */
     varve_str database;         /* empty is an error: "database is required" */
     varve_str retention_policy; /* empty = the database's default */
-    varve_str principal;        /* who writes; empty = the input itself */
+    varve_str principal;        /* who writes; null data = the input itself, empty = a client
+                                 * without a name, who may not when authentication is on */
     uint32_t create_database; /* 1: make a missing database (and policy), as UDP and Graphite do */
     uint32_t bad_row_count;
     const varve_bad_row *bad_rows;

@@ -212,6 +212,10 @@ TEST(HttpCodec, TargetsAreTakenApart) {
     EXPECT_FALSE(parse_target("/%2"));
     EXPECT_EQ(redacted_target("/query?u=me&p=secret&q=x&%70=y"),
               "/query?u=me&p=[REDACTED]&q=x&%70=[REDACTED]");
+    EXPECT_EQ(redacted_target("/query?db=d&q=create+user+bob+with+Pass%77ord+'x'&params=%7B%7D"),
+              "/query?db=d&q=[REDACTED]&params=[REDACTED]");
+    EXPECT_EQ(redacted_target("/query?db=d&q=set+password%zz"), "/query?db=d&q=[REDACTED]");
+    EXPECT_EQ(redacted_target("/write?db=d&precision=s"), "/write?db=d&precision=s");
 }
 
 TEST(HttpCodec, HeaderTextsAreSafe) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/time.hpp"
+#include "model/users.hpp"
 #include "query/languages/influxql/syntax/token.hpp"
 
 namespace varve::query::influxql {
@@ -163,8 +164,6 @@ enum class StatementKind : uint8_t {
     set_password,
     kill_query
 };
-
-enum class Privilege : uint8_t { none, read, write, all };
 
 // Any statement; which members it uses is its kind's grammar.
 struct Statement {

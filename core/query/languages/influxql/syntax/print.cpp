@@ -144,20 +144,6 @@ std::string print_policy_options(const Statement &s) {
     return out;
 }
 
-std::string_view privilege_text(Privilege privilege) {
-    switch (privilege) {
-        case Privilege::read:
-            return "READ";
-        case Privilege::write:
-            return "WRITE";
-        case Privilege::all:
-            return "ALL PRIVILEGES";
-        case Privilege::none:
-            break;
-    }
-    return "NO PRIVILEGES";
-}
-
 std::string print_create(const Statement &s) {
     std::string out(statement_name(s.kind));
     out += " " + quote_identifier(s.name);
