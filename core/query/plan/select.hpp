@@ -4,6 +4,13 @@
 //   scan ── filter ── aggregate by (tags, window) ── fill ── project ── limit per series ── limit
 //   of (per measurement) series
 //
+// Functions over a stream of rows (derivative) make a Select over others: each of its streams is
+// the rows of an input Select, seen through stream functions; streams are joined by series and
+// time.
+//
+//   stream ── stream ── … ── join ── project ── limit
+//   (input select ── call ── call ── limit)
+//
 // Columns are known by position. The inputs are the fields and tags that the select refers to, the
 // same for all measurements; a measurement's filter may refer to further ones behind them.
 #pragma once
@@ -92,6 +99,21 @@ struct Aggregate {
     Type type = Type::none;           // of the result
 };
 
+struct StreamCall {
+    const varve_function *function = nullptr;
+    std::vector<Argument> arguments;  // all, what it is computed over first
+};
+
+struct Select;
+
+struct Stream {
+    std::shared_ptr<const Select> input;  // with one output
+    std::vector<StreamCall> calls;        // innermost first; none = the rows as they are
+    Type type = Type::none;               // of the values that come out
+    uint64_t limit = 0;                   // per series, before the join; 0 = all
+    uint64_t offset = 0;
+};
+
 enum class FillKind : uint8_t { null, none, previous, linear, number };
 
 struct Fill {
@@ -103,7 +125,8 @@ struct Fill {
 
 struct Output {
     std::string name;
-    // Over inputs; with aggregates over the aggregates' results, and then the inputs.
+    // Over inputs; with aggregates over the aggregates' results, and then the inputs; with streams
+    // over the streams' values.
     Scalar value;
 };
 
@@ -113,7 +136,8 @@ struct Select {
     std::vector<std::string> group_tags;  // sorted
     TimeRange range;
     Window window;
-    std::vector<Aggregate> aggregates;  // empty = raw rows
+    std::vector<Aggregate> aggregates;  // none, and no streams = raw rows
+    std::vector<Stream> streams;        // beside them there are no aggregates and no inputs
     bool selector_time = false;         // rows carry the selected point's time
     bool needs_point = false;           // outputs refer to inputs of the selected point
     Fill fill;

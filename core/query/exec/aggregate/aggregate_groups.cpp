@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "query/exec/function_input.hpp"
+
 namespace varve::query::exec {
 
 namespace {
@@ -25,50 +27,12 @@ void compact(Vector &values, std::vector<int64_t> &times, const std::vector<uint
     times.resize(kept);
 }
 
-// A vector in the functions' form; the storage behind it.
-struct ColumnCopy {
-    varve_column column{};
-    std::vector<uint64_t> validity;
-    std::vector<uint8_t> booleans;
-    std::vector<varve_str> texts;
-
-    ColumnCopy(const Vector &vector, size_t rows) : validity((rows + 63) / 64) {
-        for (size_t row = 0; row < rows; ++row) {
-            if (vector.valid[row] != 0) validity[row >> 6] |= uint64_t{1} << (row & 63);
-        }
-        column.type = static_cast<uint32_t>(vector.type);
-        column.decimals_max = VARVE_DECIMALS_UNKNOWN;
-        column.validity = validity.data();
-        column.values = vector.bits.data();
-        if (vector.type == Type::boolean) {
-            for (size_t row = 0; row < rows; ++row) {
-                booleans.push_back(static_cast<uint8_t>(vector.bits[row]));
-            }
-            column.values = booleans.data();
-        } else if (vector.type == Type::string) {
-            for (size_t row = 0; row < rows; ++row) texts.push_back(str(vector.text[row]));
-            column.values = texts.data();
-        }
-    }
-};
-
 }  // namespace
 
 BoundAggregates::BoundAggregates(const plan::Select &select) : select_(select) {
     for (const plan::Aggregate &aggregate : select.aggregates) {
-        std::vector<varve_argument> arguments;
-        for (const plan::Argument &argument : aggregate.arguments) {
-            varve_argument out{};
-            out.kind = argument.kind;
-            out.text = str(argument.text);
-            if (argument.kind == VARVE_ARGUMENT_FLOAT) {
-                out.value.as_float = argument.number;
-            } else {
-                out.value.as_int = argument.integer;
-            }
-            arguments.push_back(out);
-        }
-        arguments.front().type = static_cast<uint32_t>(select.inputs[aggregate.input].type);
+        std::vector<varve_argument> arguments =
+            bind_arguments(aggregate.arguments, select.inputs[aggregate.input].type);
         arguments_.push_back(std::move(arguments));
         const uint64_t align = std::max<uint64_t>(1, aggregate.function->state_align);
         state_align_ = std::max(state_align_, align);
@@ -244,7 +208,7 @@ Status AggregateGroups::take_rows(MeasurementScan &scan, size_t partition, const
                 find_runs(times.data(), static_cast<uint32_t>(times.size()), group));
         }
         const ColumnCopy copy(values, times.size());
-        VARVE_RETURN_IF_ERROR(update(i, copy.column, times.data()));
+        VARVE_RETURN_IF_ERROR(update(i, copy.column(), times.data()));
     }
     return {};
 }
