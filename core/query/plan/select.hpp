@@ -97,6 +97,10 @@ struct Aggregate {
     uint32_t input = 0;               // position of the field in Select::inputs
     std::vector<Argument> arguments;  // all, the field first
     Type type = Type::none;           // of the result
+    // Set: the rows of a multi function are counted instead, by this one (count(distinct(x))).
+    const varve_function *counted_by = nullptr;
+    // The rows are chosen among the best of each combination of Select::part_tags.
+    bool best_of_parts = false;
 };
 
 struct StreamCall {
@@ -134,6 +138,7 @@ struct Select {
     std::vector<Measurement> measurements;  // ascending by name
     std::vector<Input> inputs;
     std::vector<std::string> group_tags;  // sorted
+    std::vector<std::string> part_tags;   // see Aggregate::best_of_parts; none of group_tags
     TimeRange range;
     Window window;
     std::vector<Aggregate> aggregates;  // none, and no streams = raw rows

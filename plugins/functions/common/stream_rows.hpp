@@ -8,6 +8,14 @@
 
 namespace varve::functions {
 
+// Null when the arena is exhausted, which it is by a count that no memory has.
+template <typename T>
+T *allocate_array(const varve_arena *arena, uint64_t count) {
+    constexpr uint64_t kCountMax = (uint64_t{1} << 50) / sizeof(T);
+    return static_cast<T *>(
+        arena->allocate(arena->ctx, std::min(count, kCountMax) * sizeof(T), alignof(T)));
+}
+
 inline void emit(varve_stream_rows &out, int64_t time, uint64_t bits) {
     out.times[out.count] = time;
     out.values[out.count++] = bits;

@@ -13,7 +13,7 @@ class TransformFunctions final : public varve::FunctionSet {
             "functions.transform",
             "Transformations",
             "1.0.0",
-            "derivative, difference, moving_average, cumulative_sum, elapsed.",
+            "derivative, difference, moving_average, cumulative_sum, elapsed, integral.",
             nullptr,
             0,
             0};

@@ -314,6 +314,7 @@ std::vector<const varve_function *> transform_functions() {
                                                make_average()};
     std::vector<const varve_function *> out;
     for (const varve_function &function : functions) out.push_back(&function);
+    out.push_back(&integral_function());
     return out;
 }
 

@@ -33,6 +33,11 @@ BoundAggregates::BoundAggregates(const plan::Select &select) : select_(select) {
     for (const plan::Aggregate &aggregate : select.aggregates) {
         std::vector<varve_argument> arguments =
             bind_arguments(aggregate.arguments, select.inputs[aggregate.input].type);
+        if (aggregate.best_of_parts) {
+            ranks_parts_ = true;
+            ranking_ = arguments;
+            arguments.back().value.as_int = 1;
+        }
         arguments_.push_back(std::move(arguments));
         const uint64_t align = std::max<uint64_t>(1, aggregate.function->state_align);
         state_align_ = std::max(state_align_, align);
@@ -47,6 +52,10 @@ void BoundAggregates::init(char *states) const {
         function(i).init(state(states, i), arguments_[i].data(),
                          static_cast<uint32_t>(arguments_[i].size()));
     }
+}
+
+void BoundAggregates::init_ranking(char *states) const {
+    function(0).init(state(states, 0), ranking_.data(), static_cast<uint32_t>(ranking_.size()));
 }
 
 GroupStates &AggregateGroups::group_of(const std::string &key) {
@@ -90,7 +99,7 @@ Status AggregateGroups::read(MeasurementScan &scan, uint32_t scan_index, size_t 
         if (block.series != current) {
             current = block.series;
             VARVE_RETURN_IF_ERROR(run_.budget.add_series(1));
-            group = &group_of(scan.group_key(partition, current));
+            group = &group_of(scan.part_key(partition, current));
             if (run_.select.needs_point) {
                 Member member;
                 member.key = scan.scan().series_key(partition, current);

@@ -56,6 +56,11 @@ Status StreamChain::begin() {
     return {};
 }
 
+Status StreamChain::exhausted() const {
+    if (!arena_->status().ok()) return arena_->status();
+    return {Code::resource_exhausted, "query.memory limit exceeded"};
+}
+
 Status StreamChain::feed(size_t stage_index, StreamRows &rows) const {
     const Stage &stage = stages_[stage_index];
     const size_t count = rows.times.size();
@@ -66,7 +71,7 @@ Status StreamChain::feed(size_t stage_index, StreamRows &rows) const {
     const int32_t code =
         stage.function->stream_rows(stage.state, &copy.column(), rows.times.data(),
                                     static_cast<uint32_t>(count), arena_->table(), &out);
-    if (code != VARVE_OK) return arena_->status();
+    if (code != VARVE_OK) return exhausted();
     times.resize(out.count);
     rows.times = std::move(times);
     rows.values.reset(stage.type, 0);
@@ -84,7 +89,7 @@ Status StreamChain::flush(size_t stage_index, StreamRows &out) const {
     for (;;) {
         varve_stream_rows rows{times.data(), values.data(), kRowsPerFlush, 0};
         if (stage.function->stream_flush(stage.state, arena_->table(), &rows) != VARVE_OK) {
-            return arena_->status();
+            return exhausted();
         }
         VARVE_RETURN_IF_ERROR(budget_.check());
         if (rows.count == 0) return {};

@@ -41,6 +41,7 @@ class StreamChain {
         char *state = nullptr;
     };
 
+    Status exhausted() const;
     Status feed(size_t stage, StreamRows &rows) const;
     Status flush(size_t stage, StreamRows &out) const;
 

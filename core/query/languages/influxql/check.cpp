@@ -327,7 +327,7 @@ Status Checker::check_stream(const varve_function &function, const Expr &call) {
 }
 
 Status Checker::check_multi(const varve_function &function, const Expr &call) {
-    const bool ranks = call.text == "top" || call.text == "bottom";
+    const bool ranks = (function.flags & VARVE_FUNCTION_RANKS) != 0;
     if (ranks && !ranking_.empty()) {
         return invalid("selector function " + ranking_ +
                        "() cannot be combined with other functions");

@@ -96,6 +96,12 @@ Status expand_call(const Field &field, const std::vector<Column> &columns,
     return {};
 }
 
+// top(v, host, 2) is followed by the column host.
+void add_ranked_tags(const Expr &call, const FunctionTable &functions, std::vector<Field> &out) {
+    if ((functions.find(call.text)->flags & VARVE_FUNCTION_RANKS) == 0) return;
+    for (size_t i = 1; i + 1 < call.args.size(); ++i) out.push_back({call.args[i], {}});
+}
+
 bool has_pattern(const Expr &expr) {
     if (expr.kind != ExprKind::call) return false;
     const Expr &call = innermost(expr);
@@ -142,6 +148,7 @@ Result<std::vector<Field>> expand_fields(const CheckedSelect &checked, const Nam
             VARVE_RETURN_IF_ERROR(expand_call(field, columns, functions, out));
         } else {
             out.push_back(field);
+            if (expr.kind == ExprKind::call) add_ranked_tags(expr, functions, out);
         }
     }
     return out;

@@ -46,7 +46,7 @@ class SelectFrame {
     const std::vector<std::string> &group_tags() const { return group_tags_; }
     const FunctionTable &functions() const { return functions_; }
     bool has_interval() const { return checked_.window.interval_ns > 0; }
-    // Where and when rows come from; the inputs are there already.
+    // Where and when rows come from; the inputs and the group's tags are there already.
     void set_source(plan::Select &out) const;
     void set_row_limits(plan::Select &out) const;
     // LIMIT and OFFSET of a stream that is joined with others.
@@ -80,18 +80,37 @@ Status unsupported_type(const std::string &function, plan::Type type) {
                                         std::string(type_name(type)) + "InterruptIterator"};
 }
 
+bool contains(const std::vector<std::string> &list, const std::string &text) {
+    return std::find(list.begin(), list.end(), text) != list.end();
+}
+
 // A call as an aggregate of the select.
 Status add_aggregate(const Names &names, const FunctionTable &functions, const Expr &call,
                      plan::Select &out) {
     plan::Aggregate aggregate;
     aggregate.function = functions.find(call.text);
-    aggregate.input = input_of(names, *call.args[0], out);
-    aggregate.arguments = call_arguments(call);
+    const ExprPtr counted = counted_distinct(call);
+    const Expr &over = counted != nullptr ? *counted : call;
+    if (counted != nullptr) {
+        aggregate.counted_by = aggregate.function;
+        aggregate.function = functions.find(over.text);
+    }
+    aggregate.input = input_of(names, *over.args[0], out);
+    aggregate.arguments = call_arguments(over);
+    const bool ranks = (aggregate.function->flags & VARVE_FUNCTION_RANKS) != 0;
+    for (size_t i = 1; ranks && i + 1 < call.args.size(); ++i) {
+        aggregate.best_of_parts = true;
+        const std::string &tag = call.args[i]->text;
+        if (!contains(out.group_tags, tag) && !contains(out.part_tags, tag)) {
+            out.part_tags.push_back(tag);
+        }
+    }
     const plan::Input &input = out.inputs[aggregate.input];
     if (!input.is_tag && input.type != plan::Type::none) {
         const auto type = static_cast<uint32_t>(input.type);
         aggregate.type = static_cast<plan::Type>(aggregate.function->result_type(type));
         if (aggregate.type == plan::Type::none) return unsupported_type(call.text, input.type);
+        if (counted != nullptr) aggregate.type = plan::Type::integer;
     }
     out.aggregates.push_back(std::move(aggregate));
     return {};
@@ -132,6 +151,7 @@ Result<plan::Stream> lower_stream(const SelectFrame &frame, const Names &names,
         at = plain_distinct(at->args[0]);
     }
     auto input = std::make_shared<plan::Select>();
+    input->group_tags = frame.group_tags();
     if (at->kind == ExprKind::call) {
         if (function->kind == VARVE_FUNCTION_SCALAR) {
             return Status(Code::invalid_argument, "unsupported call: " + at->text);
@@ -371,7 +391,6 @@ void SelectFrame::add_measurement(const std::vector<ResolvedSource> &sources,
 }
 
 void SelectFrame::set_source(plan::Select &out) const {
-    out.group_tags = group_tags_;
     out.range = checked_.range;
     out.window = checked_.window;
     out.time_name = checked_.time_name;
@@ -407,6 +426,7 @@ Result<plan::Select> lower_select(const SelectStatement &select, const CheckedSe
     if (!fields.ok()) return fields.status();
 
     plan::Select out;
+    out.group_tags = frame.group_tags();
     FieldLowering lowering(frame, names, out);
     VARVE_RETURN_IF_ERROR(lowering.collect_calls(*fields));
     const std::vector<std::string> columns = column_names(*fields);

@@ -50,6 +50,9 @@ typedef struct varve_argument {
 #define VARVE_FUNCTION_NEEDS_CALL 16u    /* stream: only over another function's buckets */
 #define VARVE_FUNCTION_NEEDS_FIELD 32u   /* stream: only over a field, with GROUP BY time too */
 #define VARVE_FUNCTION_ALONE 64u         /* multi: no other function or field beside it */
+/* multi: f(field[, tag…], n); n is the last argument. With tags the n are chosen among the best
+ * rows of each combination of the tags' values, and the tags become columns. */
+#define VARVE_FUNCTION_RANKS 128u
 
 /* Bits for sets of types: 1 << varve_type. */
 #define VARVE_TYPES_NUMERIC \
