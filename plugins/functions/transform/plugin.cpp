@@ -1,6 +1,6 @@
 #include <varve/cpp/function.hpp>
 
-#include "functions.transform/transform_functions.hpp"
+#include "functions/transform/transform_functions.hpp"
 
 namespace {
 
