@@ -143,8 +143,11 @@ struct Select {
     Window window;
     std::vector<Aggregate> aggregates;  // none, and no streams = raw rows
     std::vector<Stream> streams;        // beside them there are no aggregates and no inputs
-    bool selector_time = false;         // rows carry the selected point's time
-    bool needs_point = false;           // outputs refer to inputs of the selected point
+    // The input of a stream: a point that is no number (stddev of one row) stays one, and what is
+    // computed from it is no number either. Elsewhere it is null.
+    bool feeds_stream = false;
+    bool selector_time = false;  // rows carry the selected point's time
+    bool needs_point = false;    // outputs refer to inputs of the selected point
     Fill fill;
     std::vector<Output> outputs;
     std::string time_name = "time";

@@ -80,13 +80,13 @@ template <typename Squeeze>
 bool keep_any(KeptState &state, uint32_t type, KeptValue value, const varve_arena *arena,
               Squeeze squeeze) {
     state.type = type;
-    if (state.count == state.capacity && state.count != 0) squeeze(state);
-    // A squeeze that frees little would come again and again.
-    const bool full = state.count > state.capacity / 2;
-    if (full && !reserve(state, std::max<uint64_t>(1, state.capacity - state.count + 1), arena)) {
-        return false;
+    if (state.count == state.capacity) {
+        if (state.count != 0) squeeze(state);
+        // A squeeze that freed little would come again and again.
+        const bool grows = state.count >= state.capacity / 2;
+        const uint64_t more = grows ? state.capacity - state.count + 1 : 1;
+        if (!reserve(state, more, arena)) return false;
     }
-    if (!reserve(state, 1, arena)) return false;
     state.values[state.count++] = value;
     return true;
 }

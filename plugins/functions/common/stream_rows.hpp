@@ -38,6 +38,11 @@ void for_each_row(const varve_column &column, const int64_t *times, uint32_t row
     }
 }
 
+// Times span more than 64 bits can hold; as in InfluxDB, their distance then wraps.
+inline int64_t distance_ns(int64_t from, int64_t to) {
+    return static_cast<int64_t>(static_cast<uint64_t>(to) - static_cast<uint64_t>(from));
+}
+
 inline double bits_as_float(uint64_t bits) {
     double value;
     std::memcpy(&value, &bits, sizeof value);

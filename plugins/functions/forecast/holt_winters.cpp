@@ -217,7 +217,8 @@ int32_t forecast(State &all, const varve_arena *arena) {
     const int64_t first = kept.values[0].time;
     const int64_t last = kept.values[kept.count - 1].time;
     const int64_t slots =
-        (rounded(last, all.interval_ns) - rounded(first, all.interval_ns)) / all.interval_ns;
+        distance_ns(rounded(first, all.interval_ns), rounded(last, all.interval_ns)) /
+        all.interval_ns;
     if (slots <= 0) return VARVE_OK;
     uint64_t count = 0;
     const double *const grid = on_grid(all, static_cast<uint64_t>(slots) + 1, arena, count);
@@ -232,7 +233,9 @@ int32_t forecast(State &all, const varve_arena *arena) {
     const std::vector<double> values = model.run(place, ahead);
     const uint64_t skipped = all.with_fit != 0 ? 0 : count;
     all.count = values.size() - skipped;
-    all.first_time = all.with_fit != 0 ? first : last + all.interval_ns;
+    // What lies beyond the end of time wraps, as InfluxDB's does.
+    const uint64_t next = static_cast<uint64_t>(last) + static_cast<uint64_t>(all.interval_ns);
+    all.first_time = all.with_fit != 0 ? first : static_cast<int64_t>(next);
     std::copy(values.begin() + static_cast<ptrdiff_t>(skipped), values.end(), all.values);
     return VARVE_OK;
 }
@@ -247,7 +250,8 @@ int32_t flush(void *state, const varve_arena *arena, varve_stream_rows *out) {
     for (; all.given < all.count && out->count < out->capacity; ++all.given) {
         const double value = all.values[all.given];
         if (std::isnan(value)) continue;
-        emit(*out, all.first_time + all.interval_ns * static_cast<int64_t>(all.given), value);
+        const uint64_t ahead = static_cast<uint64_t>(all.interval_ns) * all.given;
+        emit(*out, static_cast<int64_t>(static_cast<uint64_t>(all.first_time) + ahead), value);
     }
     return VARVE_OK;
 }

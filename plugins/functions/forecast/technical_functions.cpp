@@ -302,8 +302,8 @@ int32_t check(const varve_argument *arguments, uint32_t count, varve_error *erro
     return count > 3 ? check_warmup<T>(name, arguments[3], error) : VARVE_OK;
 }
 
-uint32_t one_bucket(const varve_argument *, uint32_t) {
-    return 1;
+uint32_t period_of_buckets(const varve_argument *arguments, uint32_t) {
+    return static_cast<uint32_t>(std::min<int64_t>(arguments[1].value.as_int, UINT32_MAX));
 }
 
 template <Technical T>
@@ -318,7 +318,7 @@ varve_function make() {
     function.check = check<T>;
     function.result_type = numeric_to_float;
     function.init = init<T>;
-    function.look_back = one_bucket;
+    function.look_back = period_of_buckets;
     function.stream_begin = begin;
     function.stream_rows = rows<T>;
     return function;

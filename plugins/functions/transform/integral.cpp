@@ -52,15 +52,15 @@ bool leaves_bucket(const State &state, int64_t time) {
 }
 
 void add_area(State &state, int64_t time, double value) {
-    const double elapsed = static_cast<double>(time - state.time) / state.unit_ns;
+    const double elapsed = static_cast<double>(distance_ns(state.time, time)) / state.unit_ns;
     state.area += 0.5 * (value + state.value) * elapsed;
     state.time = time;
     state.value = value;
 }
 
 double between(const State &state, int64_t at, int64_t time, double value) {
-    const double slope = (value - state.value) / static_cast<double>(time - state.time);
-    return slope * static_cast<double>(at - state.time) + state.value;
+    const double slope = (value - state.value) / static_cast<double>(distance_ns(state.time, time));
+    return slope * static_cast<double>(distance_ns(state.time, at)) + state.value;
 }
 
 void take(State &state, int64_t time, double value, varve_stream_rows &out) {

@@ -70,7 +70,8 @@ int32_t derivative_rows(void *state, const varve_column *column, const int64_t *
         if (last.has_row != 0 && last.time == time) return;
         if (last.has_row != 0) {
             const double change = float_difference(column->type, last.bits, bits);
-            const int64_t elapsed = last.descending != 0 ? last.time - time : time - last.time;
+            const int64_t elapsed =
+                last.descending != 0 ? distance_ns(time, last.time) : distance_ns(last.time, time);
             const double units = static_cast<double>(elapsed) / static_cast<double>(last.unit_ns);
             if (!NonNegative || !(change < 0)) emit(*out, time, change / units);
         }
@@ -106,7 +107,7 @@ int32_t elapsed_rows(void *state, const varve_column *column, const int64_t *tim
     PairState &last = *static_cast<PairState *>(state);
     for_each_row(*column, times, row_count, [&](int64_t time, uint64_t) {
         if (last.has_row != 0) {
-            emit(*out, time, static_cast<uint64_t>((time - last.time) / last.unit_ns));
+            emit(*out, time, static_cast<uint64_t>(distance_ns(last.time, time) / last.unit_ns));
         }
         last.has_row = 1;
         last.time = time;
@@ -236,6 +237,10 @@ uint32_t one_bucket(const varve_argument *, uint32_t) {
     return 1;
 }
 
+uint32_t window_of_buckets(const varve_argument *arguments, uint32_t) {
+    return static_cast<uint32_t>(std::min<int64_t>(arguments[1].value.as_int, UINT32_MAX));
+}
+
 template <typename State>
 varve_function make(const char *name) {
     varve_function function{};
@@ -297,6 +302,7 @@ varve_function make_average() {
     function.check = check_average;
     function.result_type = numeric_to_float;
     function.init = init_ring;
+    function.look_back = window_of_buckets;
     function.stream_begin = begin_sum;
     function.stream_rows = average_rows;
     return function;

@@ -40,8 +40,8 @@ TEST(Layout, Offsets) {
     EXPECT_EQ(offsetof(varve_instance, get_extension), 40u);
     EXPECT_EQ(offsetof(varve_table, keep), 72u);
     EXPECT_EQ(offsetof(varve_batch, release), 64u);
-    EXPECT_EQ(offsetof(varve_function, check), 48u);
-    EXPECT_EQ(offsetof(varve_function, check_types), 128u);
+    EXPECT_EQ(offsetof(varve_function, check), 40u);
+    EXPECT_EQ(offsetof(varve_function, check_types), 120u);
     EXPECT_EQ(offsetof(varve_storage, write), 48u);
     EXPECT_EQ(offsetof(varve_storage, cardinality), 168u);
 }
@@ -49,7 +49,7 @@ TEST(Layout, Offsets) {
 TEST(Layout, TableSizes) {
     EXPECT_EQ(sizeof(varve_input), 16u);
     EXPECT_EQ(sizeof(varve_output), 24u);
-    EXPECT_EQ(sizeof(varve_function), 176u);
+    EXPECT_EQ(sizeof(varve_function), 168u);
     EXPECT_EQ(sizeof(varve_storage), 176u);
     EXPECT_EQ(sizeof(varve_host_log), 24u);
     EXPECT_EQ(sizeof(varve_host_file), 144u);

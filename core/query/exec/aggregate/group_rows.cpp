@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace varve::query::exec {
 
@@ -162,7 +163,11 @@ void GroupRows::append_cell(size_t i, int64_t start, bool is_point, Chunk &chunk
     const size_t row = column.valid.size() - 1;
     const Stream &stream = streams_[i];
     if (is_point) {
-        set_value(column, row, stream.points[stream.at].value);
+        const varve_value &value = stream.points[stream.at].value;
+        set_value(column, row, value);
+        if (value.type == 0 && run_.select.feeds_stream && column.type == Type::floating) {
+            column.set_number(row, std::numeric_limits<double>::quiet_NaN());
+        }
         return;
     }
     if (!fills()) return;

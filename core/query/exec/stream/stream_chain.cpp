@@ -10,11 +10,17 @@ namespace {
 
 constexpr uint32_t kRowsPerFlush = 1024;
 
-void append(Vector &column, Type type, uint64_t bits) {
+void append(Vector &column, uint64_t bits) {
     column.append_null(1);
-    // What is no number is null.
-    if (type == Type::floating && std::isnan(std::bit_cast<double>(bits))) return;
     column.set(column.valid.size() - 1, bits);
+}
+
+// Between functions what is no number stays so; behind the last one it is null.
+void drop_nan(Vector &column) {
+    if (column.type != Type::floating) return;
+    for (size_t row = 0; row < column.valid.size(); ++row) {
+        if (std::isnan(column.number(row))) column.valid[row] = 0;
+    }
 }
 
 }  // namespace
@@ -75,7 +81,7 @@ Status StreamChain::feed(size_t stage_index, StreamRows &rows) const {
     times.resize(out.count);
     rows.times = std::move(times);
     rows.values.reset(stage.type, 0);
-    for (uint32_t i = 0; i < out.count; ++i) append(rows.values, stage.type, values[i]);
+    for (uint32_t i = 0; i < out.count; ++i) append(rows.values, values[i]);
     return {};
 }
 
@@ -95,7 +101,7 @@ Status StreamChain::flush(size_t stage_index, StreamRows &out) const {
         if (rows.count == 0) return {};
         for (uint32_t i = 0; i < rows.count; ++i) {
             out.times.push_back(times[i]);
-            append(out.values, stage.type, values[i]);
+            append(out.values, values[i]);
         }
     }
 }
@@ -106,6 +112,7 @@ Status StreamChain::rows(std::span<const int64_t> times, const Vector &values, S
     for (size_t stage = 0; stage < stages_.size() && !out.times.empty(); ++stage) {
         VARVE_RETURN_IF_ERROR(feed(stage, out));
     }
+    drop_nan(out.values);
     return {};
 }
 
@@ -125,6 +132,7 @@ Status StreamChain::end(StreamRows &out) {
             out.values.append_from(more.values, row);
         }
     }
+    drop_nan(out.values);
     return {};
 }
 

@@ -45,7 +45,7 @@ class SelectFrame {
 
     const std::vector<std::string> &group_tags() const { return group_tags_; }
     const FunctionTable &functions() const { return functions_; }
-    bool has_interval() const { return checked_.window.interval_ns > 0; }
+    const std::vector<ExprPtr> &calls() const { return checked_.calls; }
     // Where and when rows come from; the inputs and the group's tags are there already.
     void set_source(plan::Select &out) const;
     void set_row_limits(plan::Select &out) const;
@@ -132,22 +132,28 @@ void extend(plan::TimeRange &range, bool ascending, __int128 by_ns) {
     }
 }
 
+uint32_t look_back_of(const FunctionTable &functions, const Expr &call) {
+    const varve_function *function = functions.find(call.text);
+    if (function->kind != VARVE_FUNCTION_STREAM || function->look_back == nullptr) return 0;
+    const auto owned = call_arguments(call);
+    const auto arguments = exec::bind_arguments(owned, plan::Type::none);
+    return function->look_back(arguments.data(), static_cast<uint32_t>(arguments.size()));
+}
+
+// As InfluxDB has it, every function of a chain that looks back adds one bucket, and there are no
+// more than the furthest look of the whole statement.
 Result<plan::Stream> lower_stream(const SelectFrame &frame, const Names &names,
-                                  const Expr &outermost) {
+                                  const Expr &outermost, uint32_t look_back_max) {
     const FunctionTable &functions = frame.functions();
     plan::Stream out;
-    uint64_t look_back = 0;
+    uint32_t look_back = 0;
     ExprPtr at = std::make_shared<const Expr>(outermost);
     const varve_function *function = nullptr;
     while (at->kind == ExprKind::call) {
         function = functions.find(at->text);
         if (function->kind != VARVE_FUNCTION_STREAM) break;
         out.calls.insert(out.calls.begin(), {function, call_arguments(*at)});
-        const auto arguments = exec::bind_arguments(out.calls[0].arguments, plan::Type::none);
-        if (function->look_back != nullptr) {
-            look_back +=
-                function->look_back(arguments.data(), static_cast<uint32_t>(arguments.size()));
-        }
+        if (look_back_of(functions, *at) != 0) ++look_back;
         at = plain_distinct(at->args[0]);
     }
     auto input = std::make_shared<plan::Select>();
@@ -169,11 +175,13 @@ Result<plan::Stream> lower_stream(const SelectFrame &frame, const Names &names,
         out.type = static_cast<plan::Type>(type);
     }
     input->outputs.push_back(only_output());
+    input->feeds_stream = !out.calls.empty();
     frame.set_source(*input);
     frame.set_series_limits(*input);
     if (!input->aggregates.empty()) {
-        extend(input->range, input->ascending,
-               static_cast<__int128>(look_back) * input->window.interval_ns);
+        extend(
+            input->range, input->ascending,
+            static_cast<__int128>(std::min(look_back, look_back_max)) * input->window.interval_ns);
     }
     out.input = std::move(input);
     return out;
@@ -234,8 +242,12 @@ Status FieldLowering::collect_calls(const std::vector<Field> &fields) {
         }
         return {};
     }
+    uint32_t look_back_max = 0;
+    for (const ExprPtr &call : frame_.calls()) {
+        look_back_max = std::max(look_back_max, look_back_of(functions_, *call));
+    }
     for (const ExprPtr &call : calls_) {
-        Result<plan::Stream> stream = lower_stream(frame_, names_, *call);
+        Result<plan::Stream> stream = lower_stream(frame_, names_, *call, look_back_max);
         if (!stream.ok()) return stream.status();
         if (calls_.size() > 1) frame_.set_row_limits(*stream);
         out_.streams.push_back(std::move(*stream));

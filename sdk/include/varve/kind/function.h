@@ -151,7 +151,8 @@ typedef struct varve_function {
 
     /* Streams: the rows of one output series in, in the order of the query's direction; rows out,
      * in the same order. A state belongs to one series and is used by one thread at a time. */
-    /* [any] How many buckets before the range are read too (GROUP BY time). May be null: none. */
+    /* [any] How many buckets before the range its first row depends on (GROUP BY time). May be
+     * null: none. The language decides how many of them are read. */
     uint32_t (*look_back)(const varve_argument *arguments, uint32_t count);
     /* [worker] Follows init. `arguments` and `context` live as long as the state. */
     void (*stream_begin)(void *state, const varve_stream_context *context);
