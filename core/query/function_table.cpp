@@ -1,8 +1,32 @@
 #include "query/function_table.hpp"
 
+#include <cstddef>
+
 namespace varve::query {
 
+namespace {
+
+// What a kind needs beyond what the first release's table had; a shorter table ends before it.
+size_t size_needed(uint32_t kind) {
+    switch (kind) {
+        case VARVE_FUNCTION_SCALAR:
+            return offsetof(varve_function, look_back);
+        case VARVE_FUNCTION_STREAM:
+            return offsetof(varve_function, finish_rows);
+        case VARVE_FUNCTION_MULTI:
+            return sizeof(varve_function);
+        default:
+            return offsetof(varve_function, check_types);
+    }
+}
+
+}  // namespace
+
 Status FunctionTable::add(const varve_function &function) {
+    if (function.struct_size < size_needed(function.kind)) {
+        return {Code::invalid_argument, "function " + std::string(function.name) +
+                                            " was built against an SDK that lacks its kind"};
+    }
     const bool added = functions_.emplace(function.name, &function).second;
     if (added) return {};
     return {Code::already_exists, "function " + std::string(function.name) + " is offered twice"};

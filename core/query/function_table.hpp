@@ -14,7 +14,8 @@ namespace varve::query {
 
 class FunctionTable {
   public:
-    // already_exists "function NAME is offered twice".
+    // already_exists "function NAME is offered twice"; invalid_argument for a table that ends
+    // before what its kind needs.
     Status add(const varve_function_set &set);
     Status add(const varve_function &function);
     // Null if no plugin offers it.

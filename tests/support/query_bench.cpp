@@ -4,7 +4,10 @@
 
 #include "common/line_protocol/line_protocol.hpp"
 #include "functions/aggregate/aggregate_functions.hpp"
+#include "functions/forecast/forecast_functions.hpp"
+#include "functions/math/math_functions.hpp"
 #include "functions/selector/selector_functions.hpp"
+#include "functions/transform/transform_functions.hpp"
 #include "storage/memory/memory_storage.hpp"
 
 namespace varve::test {
@@ -21,7 +24,9 @@ QueryBench::QueryBench(query::Limits limits, query::TaskRunner *tasks)
         static_cast<const varve_storage *>(storage_->get_extension(storage_, VARVE_STORAGE_ID));
     varve_error error = abi_error();
     EXPECT_EQ(storage_->start(storage_, &error), VARVE_OK) << error.text;
-    for (const auto &set : {functions::aggregate_functions(), functions::selector_functions()}) {
+    for (const auto &set : {functions::aggregate_functions(), functions::forecast_functions(),
+                            functions::math_functions(), functions::selector_functions(),
+                            functions::transform_functions()}) {
         for (const varve_function *function : set) EXPECT_TRUE(functions_.add(*function).ok());
     }
     make_engine(limits, false);

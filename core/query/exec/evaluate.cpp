@@ -7,6 +7,9 @@
 #include <re2/re2.h>
 
 #include <cmath>
+#include <deque>
+
+#include "query/exec/function_input.hpp"
 
 namespace varve::query::exec {
 
@@ -243,6 +246,31 @@ Vector matching(const Scalar &scalar, const Vector &subject, size_t rows) {
     return out;
 }
 
+// A function takes whole columns; what has no numbers among its arguments gives nulls.
+Vector calling(const Scalar &scalar, std::span<const Vector> inputs, size_t rows) {
+    Vector out;
+    std::vector<Vector> args;
+    for (const Scalar &arg : scalar.args) args.push_back(evaluate(arg, inputs, rows));
+    for (const Vector &arg : args) {
+        if (!plan::is_numeric(arg.type)) return out;
+    }
+    const uint32_t type = scalar.function->result_type(static_cast<uint32_t>(args[0].type));
+    out.reset(static_cast<Type>(type), rows);
+    if (rows == 0 || out.type == Type::none) return out;
+    std::deque<ColumnCopy> copies;
+    std::vector<varve_column> columns;
+    for (const Vector &arg : args) columns.push_back(copies.emplace_back(arg, rows).column());
+    std::vector<uint64_t> validity((rows + 63) / 64);
+    const int32_t code = scalar.function->evaluate(
+        columns.data(), static_cast<uint32_t>(columns.size()), static_cast<uint32_t>(rows),
+        out.bits.data(), validity.data(), nullptr, nullptr);
+    if (code != VARVE_OK) return Vector();
+    for (size_t row = 0; row < rows; ++row) {
+        out.valid[row] = static_cast<uint8_t>(validity[row >> 6] >> (row & 63) & 1);
+    }
+    return out;
+}
+
 }  // namespace
 
 Vector evaluate(const Scalar &scalar, std::span<const Vector> inputs, size_t rows) {
@@ -254,6 +282,8 @@ Vector evaluate(const Scalar &scalar, std::span<const Vector> inputs, size_t row
         case Op::match:
         case Op::no_match:
             return matching(scalar, evaluate(scalar.args[0], inputs, rows), rows);
+        case Op::call:
+            return calling(scalar, inputs, rows);
         default:
             break;
     }

@@ -63,6 +63,7 @@ Result<std::unique_ptr<MeasurementScan>> MeasurementScan::open(const plan::Selec
     spec.partitions = options.partitions;
     spec.wants_stats = options.wants_stats;
     spec.tag_keys = select.group_tags;
+    spec.tag_keys.insert(spec.tag_keys.end(), select.part_tags.begin(), select.part_tags.end());
     std::map<std::string, uint32_t> fields;
     for (const auto *list : {&select.inputs, &measurement.filter_inputs}) {
         for (const plan::Input &input : *list) {
@@ -102,8 +103,16 @@ void MeasurementScan::bind(std::map<std::string, uint32_t> &fields) {
 }
 
 std::string MeasurementScan::group_key(size_t partition, uint32_t series) const {
+    return joined_tags(partition, series, select_.group_tags.size());
+}
+
+std::string MeasurementScan::part_key(size_t partition, uint32_t series) const {
+    return joined_tags(partition, series, select_.group_tags.size() + select_.part_tags.size());
+}
+
+std::string MeasurementScan::joined_tags(size_t partition, uint32_t series, size_t count) const {
     std::string key;
-    for (uint32_t tag = 0; tag < select_.group_tags.size(); ++tag) {
+    for (uint32_t tag = 0; tag < count; ++tag) {
         key += scan_->series_tag(partition, series, tag);
         key += '\0';
     }

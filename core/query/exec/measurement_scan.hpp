@@ -42,6 +42,9 @@ class MeasurementScan {
     // The values of the group's tags, joined: equal for equal groups, and in the order of groups.
     std::string group_key(size_t partition, uint32_t series) const;
 
+    // The same with the values of the plan's part tags behind it.
+    std::string part_key(size_t partition, uint32_t series) const;
+
     // The input's values in loaded rows. Texts live as long as the block.
     Vector gather(size_t partition, uint32_t series, size_t input, uint32_t rows,
                   const varve_column *columns) const;
@@ -59,6 +62,7 @@ class MeasurementScan {
         std::vector<uint32_t> columns;  // scan columns, strongest type first
         int direct = -1;
     };
+    std::string joined_tags(size_t partition, uint32_t series, size_t count) const;
     void bind(std::map<std::string, uint32_t> &fields);
 
     const plan::Select &select_;

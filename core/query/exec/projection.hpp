@@ -14,8 +14,11 @@ class Projection {
 
     // `key` as MeasurementScan::group_key makes it.
     void begin(const std::string &measurement, const std::string &key);
-    // True once LIMIT is reached: further rows would be dropped.
-    bool full() const { return select_.limit != 0 && emitted_ >= select_.limit; }
+    // True once LIMIT is reached or the sink has enough: further rows would be dropped.
+    bool full() const {
+        if (select_.limit != 0 && emitted_ >= select_.limit) return true;
+        return head_sent_ && sink_.series_full();
+    }
     // How many rows are still wanted, OFFSET included; 0 = all.
     uint64_t wanted() const;
     // Columns as plan::Output expects them.

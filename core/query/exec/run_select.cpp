@@ -22,6 +22,10 @@ Status run_select(const Run &run) {
     for (size_t i = 0; i < select.measurements.size(); ++i) {
         const size_t at = select.ascending ? i : select.measurements.size() - 1 - i;
         const plan::Measurement &measurement = select.measurements[at];
+        if (!select.streams.empty()) {
+            VARVE_RETURN_IF_ERROR(run_streams(run, at));
+            continue;
+        }
         VARVE_RETURN_IF_ERROR(select.aggregates.empty() ? run_raw(run, measurement)
                                                         : run_aggregate(run, measurement));
     }

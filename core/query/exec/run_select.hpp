@@ -27,5 +27,7 @@ Status run_select(const Run &run);
 // One measurement's rows. Series come in the order of the plan's direction.
 Status run_raw(const Run &run, const plan::Measurement &measurement);
 Status run_aggregate(const Run &run, const plan::Measurement &measurement);
+// The same for streams; the measurement by its position, which is the same in the streams' inputs.
+Status run_streams(const Run &run, size_t measurement);
 
 }  // namespace varve::query::exec

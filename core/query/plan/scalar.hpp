@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include <varve/batch.h>
+#include <varve/kind/function.h>
 
 namespace re2 {
 class RE2;
@@ -48,7 +48,8 @@ enum class Op : uint8_t {
     greater,
     greater_equal,
     match,  // args[0] =~ regex
-    no_match
+    no_match,
+    call  // a scalar function over args
 };
 
 struct Scalar {
@@ -64,6 +65,7 @@ struct Scalar {
     std::string text;
     uint32_t input = 0;
     std::shared_ptr<const re2::RE2> regex;
+    const varve_function *function = nullptr;  // of a call
     std::vector<Scalar> args;
 };
 

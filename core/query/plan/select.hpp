@@ -4,6 +4,13 @@
 //   scan ── filter ── aggregate by (tags, window) ── fill ── project ── limit per series ── limit
 //   of (per measurement) series
 //
+// Functions over a stream of rows (derivative) make a Select over others: each of its streams is
+// the rows of an input Select, seen through stream functions; streams are joined by series and
+// time.
+//
+//   stream ── stream ── … ── join ── project ── limit
+//   (input select ── call ── call ── limit)
+//
 // Columns are known by position. The inputs are the fields and tags that the select refers to, the
 // same for all measurements; a measurement's filter may refer to further ones behind them.
 #pragma once
@@ -90,6 +97,25 @@ struct Aggregate {
     uint32_t input = 0;               // position of the field in Select::inputs
     std::vector<Argument> arguments;  // all, the field first
     Type type = Type::none;           // of the result
+    // Set: the rows of a multi function are counted instead, by this one (count(distinct(x))).
+    const varve_function *counted_by = nullptr;
+    // The rows are chosen among the best of each combination of Select::part_tags.
+    bool best_of_parts = false;
+};
+
+struct StreamCall {
+    const varve_function *function = nullptr;
+    std::vector<Argument> arguments;  // all, what it is computed over first
+};
+
+struct Select;
+
+struct Stream {
+    std::shared_ptr<const Select> input;  // with one output
+    std::vector<StreamCall> calls;        // innermost first; none = the rows as they are
+    Type type = Type::none;               // of the values that come out
+    uint64_t limit = 0;                   // per series, before the join; 0 = all
+    uint64_t offset = 0;
 };
 
 enum class FillKind : uint8_t { null, none, previous, linear, number };
@@ -103,7 +129,8 @@ struct Fill {
 
 struct Output {
     std::string name;
-    // Over inputs; with aggregates over the aggregates' results, and then the inputs.
+    // Over inputs; with aggregates over the aggregates' results, and then the inputs; with streams
+    // over the streams' values.
     Scalar value;
 };
 
@@ -111,11 +138,16 @@ struct Select {
     std::vector<Measurement> measurements;  // ascending by name
     std::vector<Input> inputs;
     std::vector<std::string> group_tags;  // sorted
+    std::vector<std::string> part_tags;   // see Aggregate::best_of_parts; none of group_tags
     TimeRange range;
     Window window;
-    std::vector<Aggregate> aggregates;  // empty = raw rows
-    bool selector_time = false;         // rows carry the selected point's time
-    bool needs_point = false;           // outputs refer to inputs of the selected point
+    std::vector<Aggregate> aggregates;  // none, and no streams = raw rows
+    std::vector<Stream> streams;        // beside them there are no aggregates and no inputs
+    // The input of a stream: a point that is no number (stddev of one row) stays one, and what is
+    // computed from it is no number either. Elsewhere it is null.
+    bool feeds_stream = false;
+    bool selector_time = false;  // rows carry the selected point's time
+    bool needs_point = false;    // outputs refer to inputs of the selected point
     Fill fill;
     std::vector<Output> outputs;
     std::string time_name = "time";

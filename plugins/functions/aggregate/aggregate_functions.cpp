@@ -332,7 +332,14 @@ std::vector<const varve_function *> aggregate_functions() {
     static const varve_function sum = make_sum();
     static const varve_function mean = make_mean();
     static const varve_function spread = make_spread();
-    return {&count, &sum, &mean, &spread, &median_function(), &stddev_function()};
+    return {&count,
+            &sum,
+            &mean,
+            &spread,
+            &median_function(),
+            &stddev_function(),
+            &distinct_function(),
+            &mode_function()};
 }
 
 }  // namespace varve::functions

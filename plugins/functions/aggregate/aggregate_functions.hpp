@@ -1,4 +1,5 @@
-// count, sum, mean, spread, median, stddev: a bucket's rows become one value.
+// count, sum, mean, spread, median, stddev, mode: a bucket's rows become one value; distinct: a row
+// per different value.
 #pragma once
 
 #include <vector>
@@ -12,5 +13,7 @@ std::vector<const varve_function *> aggregate_functions();
 // Those that keep every value of their bucket.
 const varve_function &median_function();
 const varve_function &stddev_function();
+const varve_function &distinct_function();
+const varve_function &mode_function();
 
 }  // namespace varve::functions

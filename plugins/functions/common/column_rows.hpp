@@ -44,8 +44,10 @@ inline int32_t refuse(varve_error *error, const char *text) {
     return VARVE_INVALID_ARGUMENT;
 }
 
+// One field, or several by a pattern.
 inline bool is_field(const varve_argument &argument) {
-    return argument.kind == VARVE_ARGUMENT_FIELD || argument.kind == VARVE_ARGUMENT_TAG;
+    return argument.kind == VARVE_ARGUMENT_FIELD || argument.kind == VARVE_ARGUMENT_TAG ||
+           argument.kind == VARVE_ARGUMENT_PATTERN;
 }
 
 }  // namespace varve::functions

@@ -7,15 +7,16 @@ namespace {
 class SelectorFunctions final : public varve::FunctionSet {
   public:
     static const varve_descriptor &descriptor() {
-        static const varve_descriptor descriptor{sizeof(varve_descriptor),
-                                                 VARVE_KIND_FUNCTION,
-                                                 "functions.selector",
-                                                 "Selector functions",
-                                                 "1.0.0",
-                                                 "first, last, min, max, percentile.",
-                                                 nullptr,
-                                                 0,
-                                                 0};
+        static const varve_descriptor descriptor{
+            sizeof(varve_descriptor),
+            VARVE_KIND_FUNCTION,
+            "functions.selector",
+            "Selector functions",
+            "1.0.0",
+            "first, last, min, max, percentile, top, bottom, sample.",
+            nullptr,
+            0,
+            0};
         return descriptor;
     }
 

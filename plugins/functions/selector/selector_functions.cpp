@@ -262,7 +262,9 @@ std::vector<const varve_function *> selector_functions() {
     static const varve_function last = make<Pick::last, kLast>();
     static const varve_function min = make<Pick::min, kMin>();
     static const varve_function max = make<Pick::max, kMax>();
-    return {&first, &last, &min, &max, &percentile_function()};
+    std::vector<const varve_function *> out{&first, &last, &min, &max, &percentile_function()};
+    for (const varve_function *function : ranking_functions()) out.push_back(function);
+    return out;
 }
 
 }  // namespace varve::functions

@@ -11,5 +11,7 @@ std::vector<const varve_function *> selector_functions();
 
 // percentile(field, p), which must see every value.
 const varve_function &percentile_function();
+// top, bottom, sample.
+std::vector<const varve_function *> ranking_functions();
 
 }  // namespace varve::functions

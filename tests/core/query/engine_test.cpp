@@ -214,7 +214,8 @@ TEST(EngineLimits, Memory) {
     limits.memory = 30;
     QueryBench bench(limits);
     bench.write("m v=1 1\n", "d");
-    for (const char *query : {"select sum(v) from m", "select v from m"}) {
+    for (const char *query : {"select sum(v) from m", "select v from m", "select top(v, 2) from m",
+                              "select cumulative_sum(v), elapsed(v) from m"}) {
         EXPECT_NE(bench.ask(query).find("query.memory limit exceeded: "), std::string::npos);
     }
 }
@@ -261,7 +262,15 @@ TEST(EngineParallel, GivesWhatOneThreadGives) {
           "select max(v), n, host from m group by host",
           "select percentile(v, 60) from m where time >= 0 and time < 200s group by time(7s)",
           "select first(n), host from m where time >= 0 and time < 200s group by time(50s)",
-          "select v, n from m where v > 3 order by time desc limit 50 offset 7"}) {
+          "select v, n from m where v > 3 order by time desc limit 50 offset 7",
+          "select difference(v), cumulative_sum(n) from m group by host",
+          "select derivative(mean(v)), max(n) from m where time >= 0 and time < 200s "
+          "group by time(7s), host",
+          "select top(v, host, 5), n from m", "select bottom(v, 7), host from m",
+          "select distinct(v) from m group by host", "select mode(v), integral(n) from m",
+          "select count(distinct(n)) from m where time >= 0 and time < 200s group by time(9s)",
+          "select holt_winters(mean(v), 3, 7) from m where time >= 0 and time < 60s "
+          "group by time(1s)"}) {
         const std::string expected = one.ask(query);
         EXPECT_EQ(four.ask(query), expected) << query;
         EXPECT_GT(expected.size(), 100U) << query;
@@ -299,6 +308,22 @@ TEST(EngineLarge, SlicesOfTime) {
     EXPECT_EQ(bench.ask("select n from m where v = 3 limit 2 offset 5"),
               R"({"results":[{"statement_id":0,"series":[{"name":"m","columns":["time",)"
               R"("n"],"values":[[3,5],[10,0]]}]}]})");
+}
+
+// LIMIT behind a stream ends the reading of what goes into it.
+TEST(EngineLarge, StreamsStopAtTheirLimit) {
+    Limits limits;
+    limits.max_select_point = 300'000;
+    QueryBench bench(limits);
+    bench.write(many_rows(6, 60'000), "d");
+    EXPECT_EQ(bench.ask("select cumulative_sum(n) from m limit 2 offset 4"),
+              R"({"results":[{"statement_id":0,"series":[{"name":"m","columns":["time",)"
+              R"("cumulative_sum"],"values":[[0,10],[0,15]]}]}]})");
+    EXPECT_EQ(bench.ask("select cumulative_sum(n), elapsed(n) from m limit 1"),
+              R"({"results":[{"statement_id":0,"series":[{"name":"m","columns":["time",)"
+              R"("cumulative_sum","elapsed"],"values":[[0,0,0]]}]}]})");
+    EXPECT_NE(bench.ask("select difference(n) from m").find("max-select-point limit exceeed"),
+              std::string::npos);
 }
 
 TEST(EngineLarge, StopsWhenTheReaderIsGone) {

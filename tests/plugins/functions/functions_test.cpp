@@ -130,8 +130,8 @@ varve_block_stats stats_of(const Rows &rows) {
     return stats;
 }
 
-constexpr const char *kNames[] = {"count", "sum", "mean",       "spread", "first", "last",
-                                  "min",   "max", "percentile", "median", "stddev"};
+constexpr const char *kNames[] = {"count", "sum", "mean",       "spread", "first",  "last",
+                                  "min",   "max", "percentile", "median", "stddev", "mode"};
 
 TEST(Functions, EveryWayGivesTheSame) {
     const uint64_t seed = std::random_device{}();

@@ -27,6 +27,8 @@ TEST(Layout, Sizes) {
     EXPECT_EQ(sizeof(varve_block), 48u);
     EXPECT_EQ(sizeof(varve_argument), 32u);
     EXPECT_EQ(sizeof(varve_value), 40u);
+    EXPECT_EQ(sizeof(varve_stream_context), 32u);
+    EXPECT_EQ(sizeof(varve_stream_rows), 24u);
 }
 
 TEST(Layout, Offsets) {
@@ -38,6 +40,8 @@ TEST(Layout, Offsets) {
     EXPECT_EQ(offsetof(varve_instance, get_extension), 40u);
     EXPECT_EQ(offsetof(varve_table, keep), 72u);
     EXPECT_EQ(offsetof(varve_batch, release), 64u);
+    EXPECT_EQ(offsetof(varve_function, check), 40u);
+    EXPECT_EQ(offsetof(varve_function, check_types), 120u);
     EXPECT_EQ(offsetof(varve_storage, write), 48u);
     EXPECT_EQ(offsetof(varve_storage, cardinality), 168u);
 }
@@ -45,6 +49,7 @@ TEST(Layout, Offsets) {
 TEST(Layout, TableSizes) {
     EXPECT_EQ(sizeof(varve_input), 16u);
     EXPECT_EQ(sizeof(varve_output), 24u);
+    EXPECT_EQ(sizeof(varve_function), 168u);
     EXPECT_EQ(sizeof(varve_storage), 176u);
     EXPECT_EQ(sizeof(varve_host_log), 24u);
     EXPECT_EQ(sizeof(varve_host_file), 144u);

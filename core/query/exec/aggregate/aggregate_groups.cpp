@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "query/exec/function_input.hpp"
+
 namespace varve::query::exec {
 
 namespace {
@@ -25,50 +27,17 @@ void compact(Vector &values, std::vector<int64_t> &times, const std::vector<uint
     times.resize(kept);
 }
 
-// A vector in the functions' form; the storage behind it.
-struct ColumnCopy {
-    varve_column column{};
-    std::vector<uint64_t> validity;
-    std::vector<uint8_t> booleans;
-    std::vector<varve_str> texts;
-
-    ColumnCopy(const Vector &vector, size_t rows) : validity((rows + 63) / 64) {
-        for (size_t row = 0; row < rows; ++row) {
-            if (vector.valid[row] != 0) validity[row >> 6] |= uint64_t{1} << (row & 63);
-        }
-        column.type = static_cast<uint32_t>(vector.type);
-        column.decimals_max = VARVE_DECIMALS_UNKNOWN;
-        column.validity = validity.data();
-        column.values = vector.bits.data();
-        if (vector.type == Type::boolean) {
-            for (size_t row = 0; row < rows; ++row) {
-                booleans.push_back(static_cast<uint8_t>(vector.bits[row]));
-            }
-            column.values = booleans.data();
-        } else if (vector.type == Type::string) {
-            for (size_t row = 0; row < rows; ++row) texts.push_back(str(vector.text[row]));
-            column.values = texts.data();
-        }
-    }
-};
-
 }  // namespace
 
 BoundAggregates::BoundAggregates(const plan::Select &select) : select_(select) {
     for (const plan::Aggregate &aggregate : select.aggregates) {
-        std::vector<varve_argument> arguments;
-        for (const plan::Argument &argument : aggregate.arguments) {
-            varve_argument out{};
-            out.kind = argument.kind;
-            out.text = str(argument.text);
-            if (argument.kind == VARVE_ARGUMENT_FLOAT) {
-                out.value.as_float = argument.number;
-            } else {
-                out.value.as_int = argument.integer;
-            }
-            arguments.push_back(out);
+        std::vector<varve_argument> arguments =
+            bind_arguments(aggregate.arguments, select.inputs[aggregate.input].type);
+        if (aggregate.best_of_parts) {
+            ranks_parts_ = true;
+            ranking_ = arguments;
+            arguments.back().value.as_int = 1;
         }
-        arguments.front().type = static_cast<uint32_t>(select.inputs[aggregate.input].type);
         arguments_.push_back(std::move(arguments));
         const uint64_t align = std::max<uint64_t>(1, aggregate.function->state_align);
         state_align_ = std::max(state_align_, align);
@@ -83,6 +52,10 @@ void BoundAggregates::init(char *states) const {
         function(i).init(state(states, i), arguments_[i].data(),
                          static_cast<uint32_t>(arguments_[i].size()));
     }
+}
+
+void BoundAggregates::init_ranking(char *states) const {
+    function(0).init(state(states, 0), ranking_.data(), static_cast<uint32_t>(ranking_.size()));
 }
 
 GroupStates &AggregateGroups::group_of(const std::string &key) {
@@ -126,7 +99,7 @@ Status AggregateGroups::read(MeasurementScan &scan, uint32_t scan_index, size_t 
         if (block.series != current) {
             current = block.series;
             VARVE_RETURN_IF_ERROR(run_.budget.add_series(1));
-            group = &group_of(scan.group_key(partition, current));
+            group = &group_of(scan.part_key(partition, current));
             if (run_.select.needs_point) {
                 Member member;
                 member.key = scan.scan().series_key(partition, current);
@@ -244,7 +217,7 @@ Status AggregateGroups::take_rows(MeasurementScan &scan, size_t partition, const
                 find_runs(times.data(), static_cast<uint32_t>(times.size()), group));
         }
         const ColumnCopy copy(values, times.size());
-        VARVE_RETURN_IF_ERROR(update(i, copy.column, times.data()));
+        VARVE_RETURN_IF_ERROR(update(i, copy.column(), times.data()));
     }
     return {};
 }

@@ -22,6 +22,8 @@ struct Member {
     uint32_t series = 0;
     int64_t t_min = kTimeMax;
     int64_t t_max = kTimeMin;
+    // Where parts were ranked: the times of this part's rows, sorted; null = any time.
+    std::shared_ptr<const std::vector<int64_t>> only_times;
 };
 
 struct GroupStates {
@@ -41,14 +43,28 @@ class BoundAggregates {
     uint64_t state_align() const { return state_align_; }
     void *state(char *states, size_t i) const { return states + offsets_[i]; }
     void init(char *states) const;
+    // Among the best rows of parts; init is for the parts then.
+    bool ranks_parts() const { return ranks_parts_; }
+    void init_ranking(char *states) const;
+    uint32_t flags(size_t i) const {
+        const plan::Aggregate &aggregate = select_.aggregates[i];
+        return aggregate.counted_by != nullptr ? aggregate.counted_by->flags
+                                               : aggregate.function->flags;
+    }
 
   private:
     const plan::Select &select_;
     std::vector<std::vector<varve_argument>> arguments_;
+    std::vector<varve_argument> ranking_;  // the first aggregate's, when parts are ranked
+    bool ranks_parts_ = false;
     std::vector<uint64_t> offsets_;
     uint64_t state_size_ = 0;
     uint64_t state_align_ = 1;
 };
+
+// Puts the best rows of parts into states of their groups, of which there is one per group.
+Status rank_parts(const plan::Select &select, const BoundAggregates &bound, Arena &arena,
+                  std::vector<std::unique_ptr<GroupStates>> &groups);
 
 // What one job fills; merged into one afterwards. Not thread-safe.
 class AggregateGroups {

@@ -2,6 +2,7 @@
 // groups are finished one after the other.
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 #include "query/exec/aggregate/aggregate_groups.hpp"
 #include "query/exec/aggregate/group_rows.hpp"
@@ -87,6 +88,9 @@ Status AggregateRun::run() {
     if (parts_.empty()) return {};
     VARVE_RETURN_IF_ERROR(merge());
     auto &groups = parts_[0]->groups();
+    if (bound_.ranks_parts()) {
+        VARVE_RETURN_IF_ERROR(rank_parts(run_.select, bound_, parts_[0]->arena(), groups));
+    }
     const bool ascending = run_.select.ascending;
     std::sort(groups.begin(), groups.end(), [&](const auto &a, const auto &b) {
         return ascending ? a->key < b->key : a->key > b->key;
@@ -152,11 +156,16 @@ Status AggregateRun::find_in_member(const Member &member, const GroupRows::Chunk
     std::vector<size_t> asked;
     for (const size_t row : missing) {
         const int64_t time = chunk.point_times[row];
-        if (time >= member.t_min && time <= member.t_max) asked.push_back(row);
+        if (time < member.t_min || time > member.t_max) continue;
+        const auto *only = member.only_times.get();
+        if (only == nullptr || std::binary_search(only->begin(), only->end(), time)) {
+            asked.push_back(row);
+        }
     }
     if (asked.empty()) return {};
-    std::sort(asked.begin(), asked.end(),
-              [&](size_t a, size_t b) { return chunk.point_times[a] < chunk.point_times[b]; });
+    std::stable_sort(asked.begin(), asked.end(), [&](size_t a, size_t b) {
+        return chunk.point_times[a] < chunk.point_times[b];
+    });
     std::vector<int64_t> times;
     times.reserve(asked.size());
     for (const size_t row : asked) times.push_back(chunk.point_times[row]);
@@ -174,13 +183,15 @@ Status AggregateRun::find_in_member(const Member &member, const GroupRows::Chunk
                                      static_cast<uint32_t>(asked.size()), columns.data()));
     }
     const Vector &chosen = values[run_.select.aggregates.front().input];
+    std::optional<int64_t> taken;  // a series has one point at a time
     for (size_t i = 0; i < asked.size(); ++i) {
         const Vector &wanted = chunk.values.front();
-        if (!chosen.is_valid(i)) continue;
+        if (!chosen.is_valid(i) || taken == times[i]) continue;
         const bool same = chosen.type == Type::string ? chosen.text[i] == wanted.text[asked[i]]
                                                       : chosen.bits[i] == wanted.bits[asked[i]];
         if (!same) continue;
         VARVE_RETURN_IF_ERROR(copy_row(values, i, inputs, asked[i]));
+        taken = times[i];
         missing.erase(std::find(missing.begin(), missing.end(), asked[i]));
     }
     return {};

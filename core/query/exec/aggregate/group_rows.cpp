@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace varve::query::exec {
 
@@ -29,20 +30,47 @@ Status GroupRows::begin(GroupStates &group, Arena &arena) {
     for (const int64_t start : starts) {
         bool any = false;
         for (size_t i = 0; i < bound_.count(); ++i) {
-            varve_value value{};
-            const int32_t code = bound_.function(i).finish(bound_.state(group.buckets[start], i),
-                                                           arena.table(), &value);
-            if (code != VARVE_OK) return arena.status();
-            // A point without a value (stddev of one row) makes a row, too.
-            if (value.type == 0 && value.has_time == 0) continue;
-            streams_[i].points.push_back({start, value});
-            any = true;
+            const Result<bool> has_row = finish_bucket(i, start, group.buckets[start], arena);
+            if (!has_row.ok()) return has_row.status();
+            any = any || *has_row;
         }
         if (any) starts_.push_back(start);
     }
     at_ = 0;
     done_ = starts_.empty();
     return done_ || !fills() ? Status() : set_bounds();
+}
+
+Result<bool> GroupRows::finish_bucket(size_t i, int64_t start, char *states, Arena &arena) {
+    const varve_function &function = bound_.function(i);
+    std::vector<Point> &points = streams_[i].points;
+    if (function.kind != VARVE_FUNCTION_MULTI) {
+        varve_value value{};
+        if (function.finish(bound_.state(states, i), arena.table(), &value) != VARVE_OK) {
+            return arena.status();
+        }
+        // A point without a value (stddev of one row) makes a row, too.
+        if (value.type == 0 && value.has_time == 0) return false;
+        points.push_back({start, value});
+        return true;
+    }
+    const varve_value *rows = nullptr;
+    uint64_t count = 0;
+    const uint32_t descending = run_.select.ascending ? 0 : 1;
+    if (function.finish_rows(bound_.state(states, i), descending, arena.table(), &rows, &count) !=
+        VARVE_OK) {
+        return arena.status();
+    }
+    if (count == 0) return false;
+    if (run_.select.aggregates[i].counted_by != nullptr) {
+        varve_value value{};
+        value.type = VARVE_TYPE_INT64;
+        value.value.as_int = static_cast<int64_t>(count);
+        points.push_back({start, value});
+        return true;
+    }
+    for (uint64_t row = 0; row < count; ++row) points.push_back({start, rows[row]});
+    return true;
 }
 
 Status GroupRows::set_bounds() {
@@ -70,6 +98,11 @@ Status GroupRows::next(size_t rows_max, Chunk &chunk) {
         chunk.values.back().reset(aggregate.type, 0);
     }
     while (!done_ && chunk.times.size() < rows_max) {
+        if (is_multi()) {
+            append_point(chunk);
+            done_ = streams_[0].at == streams_[0].points.size();
+            continue;
+        }
         if (!fills()) {
             append_row(starts_[at_++], chunk);
             done_ = at_ == starts_.size();
@@ -82,6 +115,16 @@ Status GroupRows::next(size_t rows_max, Chunk &chunk) {
         cursor_ = next;
     }
     return run_.budget.check();
+}
+
+void GroupRows::append_point(Chunk &chunk) {
+    const Point &point = streams_[0].points[streams_[0].at++];
+    chunk.times.push_back(point.value.has_time != 0 ? point.value.time : row_time(point.start));
+    chunk.origins.push_back(Origin::point);
+    chunk.point_times.push_back(point.value.time);
+    Vector &column = chunk.values[0];
+    column.append_null(1);
+    if (column.type != Type::none) set_value(column, column.valid.size() - 1, point.value);
 }
 
 int64_t GroupRows::row_time(int64_t start) const {
@@ -120,12 +163,16 @@ void GroupRows::append_cell(size_t i, int64_t start, bool is_point, Chunk &chunk
     const size_t row = column.valid.size() - 1;
     const Stream &stream = streams_[i];
     if (is_point) {
-        set_value(column, row, stream.points[stream.at].value);
+        const varve_value &value = stream.points[stream.at].value;
+        set_value(column, row, value);
+        if (value.type == 0 && run_.select.feeds_stream && column.type == Type::floating) {
+            column.set_number(row, std::numeric_limits<double>::quiet_NaN());
+        }
         return;
     }
     if (!fills()) return;
     const bool filled = !stream.points.empty() && !before(start, stream.first) &&
-                        (bound_.function(i).flags & VARVE_FUNCTION_FILLABLE) != 0;
+                        (bound_.flags(i) & VARVE_FUNCTION_FILLABLE) != 0;
     if (filled && fill_cell(i, start, column)) return;
     const plan::Fill &fill = run_.select.fill;
     if (fill.kind == plan::FillKind::previous && !stream.previous_is_null) {
@@ -145,7 +192,7 @@ bool GroupRows::fill_cell(size_t i, int64_t start, Vector &column) const {
     const size_t row = column.valid.size() - 1;
     switch (run_.select.fill.kind) {
         case plan::FillKind::null:
-            if ((bound_.function(i).flags & VARVE_FUNCTION_FILL_ZERO) != 0) column.set(row, 0);
+            if ((bound_.flags(i) & VARVE_FUNCTION_FILL_ZERO) != 0) column.set(row, 0);
             return true;
         case plan::FillKind::linear:
             interpolate(streams_[i], start, column);

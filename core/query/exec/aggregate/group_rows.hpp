@@ -4,7 +4,7 @@
 // Every aggregate is a stream of its own. A stream without any point in the group is never filled;
 // the others are, from the range's lower bound (or their first point) to its upper bound. Where one
 // stream has a row and another has none, the other shows the fill's number, its previous value, or
-// null.
+// null. A function that gives several rows of a bucket is alone, and never filled.
 #pragma once
 
 #include <vector>
@@ -46,8 +46,16 @@ class GroupRows {
 
     bool before(int64_t a, int64_t b) const { return run_.select.ascending ? a < b : a > b; }
     bool fills() const {
-        return windows_.has_interval() && run_.select.fill.kind != plan::FillKind::none;
+        return windows_.has_interval() && !is_multi() &&
+               run_.select.fill.kind != plan::FillKind::none;
     }
+    bool is_multi() const {
+        const plan::Aggregate &first = run_.select.aggregates.front();
+        return first.function->kind == VARVE_FUNCTION_MULTI && first.counted_by == nullptr;
+    }
+    // False: the bucket has no row of this aggregate.
+    Result<bool> finish_bucket(size_t i, int64_t start, char *states, Arena &arena);
+    void append_point(Chunk &chunk);
     Status set_bounds();
     void append_row(int64_t start, Chunk &chunk);
     void append_cell(size_t i, int64_t start, bool is_point, Chunk &chunk);

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "query/exec/evaluate.hpp"
+#include "query/languages/influxql/lower_condition.hpp"
+
 namespace varve::query::influxql {
 
 namespace {
@@ -13,6 +16,35 @@ Status invalid(std::string text) {
 bool is_word(const std::string &name, std::string_view word) {
     return std::equal(name.begin(), name.end(), word.begin(), word.end(),
                       [](char a, char b) { return (a | 0x20) == b; });
+}
+
+// Scalar functions of nothing but literals become literals.
+ExprPtr fold_calls(const ExprPtr &expr, const FunctionTable &functions) {
+    if (expr->args.empty()) return expr;
+    Expr out = *expr;
+    bool changed = false;
+    bool literals = true;
+    for (ExprPtr &arg : out.args) {
+        ExprPtr folded = fold_calls(arg, functions);
+        changed = changed || folded != arg;
+        arg = std::move(folded);
+        literals = literals && is_literal(*arg) && arg->kind != ExprKind::regex;
+    }
+    const ExprPtr same = changed ? fold(std::make_shared<const Expr>(out)) : expr;
+    if (expr->kind != ExprKind::call || !literals) return same;
+    const varve_function *function = functions.find(expr->text);
+    if (function == nullptr || function->kind != VARVE_FUNCTION_SCALAR) return same;
+    plan::Scalar call;
+    call.op = plan::Op::call;
+    call.function = function;
+    for (const ExprPtr &arg : out.args) call.args.push_back(literal_scalar(*arg));
+    if (function->check(nullptr, static_cast<uint32_t>(out.args.size()), nullptr) != VARVE_OK) {
+        return same;
+    }
+    const exec::Vector value = exec::evaluate(call, {}, 1);
+    if (!value.is_valid(0)) return same;
+    if (value.type == plan::Type::floating) return make_number(value.number(0));
+    return value.type == plan::Type::integer ? make_integer(value.integer(0)) : same;
 }
 
 class Checker {
@@ -32,6 +64,11 @@ class Checker {
     Status check_fields();
     Status check_field(const Expr &expr);
     Status check_call(const ExprPtr &call);
+    Status check_arguments(const varve_function &function, const Expr &call) const;
+    Status check_scalar(const varve_function &function, const Expr &call);
+    Status check_stream(const varve_function &function, const Expr &call);
+    Status check_multi(const varve_function &function, const Expr &call);
+    Status check_symbol(const std::string &name, const Expr &field);
     Status check_combination() const;
 
     const SelectStatement &select_;
@@ -41,6 +78,8 @@ class Checker {
     bool wildcards_allowed_ = true;
     bool has_plain_fields_ = false;
     bool only_selectors_ = true;
+    bool has_alone_ = false;  // a function that suffers nothing beside it
+    std::string ranking_;     // top or bottom, when one is there
 };
 
 Status Checker::check_sources() const {
@@ -79,7 +118,11 @@ Status Checker::check_range() {
 
 Status Checker::check_condition(const Expr &expr) const {
     if (expr.kind == ExprKind::call) {
-        return invalid("invalid function call in condition: " + to_string(expr));
+        const varve_function *function = functions_.find(expr.text);
+        if (function == nullptr || function->kind != VARVE_FUNCTION_SCALAR) {
+            return invalid("invalid function call in condition: " + to_string(expr));
+        }
+        VARVE_RETURN_IF_ERROR(check_arguments(*function, expr));
     }
     for (const ExprPtr &arg : expr.args) VARVE_RETURN_IF_ERROR(check_condition(*arg));
     return {};
@@ -156,10 +199,8 @@ Status Checker::check_fields() {
             if (!field.alias.empty()) out_.time_name = field.alias;
             continue;
         }
-        Field folded{fold(field.expr), field.alias};
-        if (folded.expr->kind == ExprKind::distinct) {
-            folded.expr = make_call("distinct", {make_reference(folded.expr->text)});
-        }
+        Field folded{fold_calls(fold(field.expr), functions_), field.alias};
+        folded.expr = plain_distinct(folded.expr);
         wildcards_allowed_ = true;
         if (folded.expr->kind == ExprKind::call) {
             VARVE_RETURN_IF_ERROR(check_call(folded.expr));
@@ -205,13 +246,21 @@ Status Checker::check_field(const Expr &expr) {
 Status Checker::check_call(const ExprPtr &call) {
     const varve_function *function = functions_.find(call->text);
     if (function == nullptr) return invalid("undefined function " + call->text + "()");
+    if (function->kind == VARVE_FUNCTION_SCALAR) return check_scalar(*function, *call);
     out_.calls.push_back(call);
-    if (function->kind != VARVE_FUNCTION_AGGREGATE && function->kind != VARVE_FUNCTION_SELECTOR) {
-        return {Code::unsupported, "function " + call->text + "() is not supported yet"};
-    }
+    if (function->kind == VARVE_FUNCTION_STREAM) return check_stream(*function, *call);
+    if (function->kind == VARVE_FUNCTION_MULTI) return check_multi(*function, *call);
     if (function->kind != VARVE_FUNCTION_SELECTOR) only_selectors_ = false;
+    if (const ExprPtr distinct = counted_distinct(*call)) {
+        return check_arguments(*functions_.find(distinct->text), *distinct);
+    }
+    VARVE_RETURN_IF_ERROR(check_arguments(*function, *call));
+    return check_symbol(call->text, *call->args[0]);
+}
+
+Status Checker::check_arguments(const varve_function &function, const Expr &call) const {
     std::vector<varve_argument> arguments;
-    const std::vector<plan::Argument> owned = call_arguments(*call);
+    const std::vector<plan::Argument> owned = call_arguments(call);
     for (const plan::Argument &argument : owned) {
         varve_argument out{};
         out.kind = argument.kind;
@@ -220,20 +269,83 @@ Status Checker::check_call(const ExprPtr &call) {
         if (argument.kind == VARVE_ARGUMENT_FLOAT) out.value.as_float = argument.number;
         arguments.push_back(out);
     }
+    // What a stream is computed over is judged by its place, not by its form.
+    if (function.kind == VARVE_FUNCTION_STREAM && !arguments.empty()) {
+        arguments[0].kind = VARVE_ARGUMENT_FIELD;
+    }
     varve_error error = abi_error();
     const int32_t code =
-        function->check(arguments.data(), static_cast<uint32_t>(arguments.size()), &error);
-    if (code != VARVE_OK) return Status::from_abi(code, error);
-    const Expr &field = *call->args[0];
-    if (field.kind == ExprKind::wildcard || field.kind == ExprKind::regex) {
-        only_selectors_ = false;
-        if (!wildcards_allowed_) {
-            return invalid((field.kind == ExprKind::wildcard
-                                ? "unsupported expression with wildcard: "
-                                : "unsupported expression with regex field: ") +
-                           call->text + "()");
-        }
+        function.check(arguments.data(), static_cast<uint32_t>(arguments.size()), &error);
+    return code == VARVE_OK ? Status() : Status::from_abi(code, error);
+}
+
+Status Checker::check_symbol(const std::string &name, const Expr &field) {
+    if (field.kind == ExprKind::reference) return {};
+    if (field.kind != ExprKind::wildcard && field.kind != ExprKind::regex) {
+        return invalid("expected field argument in " + name + "()");
     }
+    only_selectors_ = false;
+    if (wildcards_allowed_) return {};
+    return invalid((field.kind == ExprKind::wildcard
+                        ? "unsupported expression with wildcard: "
+                        : "unsupported expression with regex field: ") +
+                   name + "()");
+}
+
+Status Checker::check_scalar(const varve_function &function, const Expr &call) {
+    VARVE_RETURN_IF_ERROR(check_arguments(function, call));
+    const bool literals = std::all_of(call.args.begin(), call.args.end(),
+                                      [](const ExprPtr &arg) { return is_literal(*arg); });
+    if (literals) return invalid("field must contain at least one variable");
+    for (const ExprPtr &arg : call.args) {
+        if (is_literal(*arg)) continue;
+        VARVE_RETURN_IF_ERROR(arg->kind == ExprKind::call ? check_call(arg) : check_field(*arg));
+    }
+    return {};
+}
+
+Status Checker::check_stream(const varve_function &function, const Expr &call) {
+    VARVE_RETURN_IF_ERROR(check_arguments(function, call));
+    only_selectors_ = false;
+    const ExprPtr over = plain_distinct(call.args[0]);
+    const bool has_interval = out_.window.interval_ns > 0;
+    if (over->kind != ExprKind::call || (function.flags & VARVE_FUNCTION_NEEDS_FIELD) != 0) {
+        if ((function.flags & VARVE_FUNCTION_NEEDS_CALL) != 0) {
+            return invalid("must use aggregate function with " + call.text);
+        }
+        if (has_interval && (function.flags & VARVE_FUNCTION_NEEDS_FIELD) == 0) {
+            return invalid("aggregate function required inside the call to " + call.text);
+        }
+        return check_symbol(call.text, *over);
+    }
+    if (!has_interval) return invalid(call.text + " aggregate requires a GROUP BY interval");
+    const varve_function *inner = functions_.find(over->text);
+    if (inner != nullptr && (inner->flags & VARVE_FUNCTION_ALONE) != 0) {
+        return check_arguments(*inner, *over);
+    }
+    return check_call(over);
+}
+
+Status Checker::check_multi(const varve_function &function, const Expr &call) {
+    const bool ranks = (function.flags & VARVE_FUNCTION_RANKS) != 0;
+    if (ranks && !ranking_.empty()) {
+        return invalid("selector function " + ranking_ +
+                       "() cannot be combined with other functions");
+    }
+    VARVE_RETURN_IF_ERROR(check_arguments(function, call));
+    if ((function.flags & VARVE_FUNCTION_ALONE) != 0) {
+        has_alone_ = true;
+        only_selectors_ = false;
+    }
+    if (!ranks) return check_symbol(call.text, *call.args[0]);
+    const int64_t limit = call.args.back()->integer;
+    if (select_.limit > 0 && limit > select_.limit) {
+        return invalid("limit (" + std::to_string(limit) + ") in " + call.text +
+                       " function can not be larger than the LIMIT (" +
+                       std::to_string(select_.limit) + ") in the select statement");
+    }
+    if (call.args.size() > 2) has_plain_fields_ = true;
+    ranking_ = call.text;
     return {};
 }
 
@@ -250,6 +362,14 @@ Status Checker::check_combination() const {
             return invalid("GROUP BY requires at least one aggregate function");
         }
         return {};
+    }
+    if (!ranking_.empty() && out_.calls.size() > 1) {
+        return invalid("selector function " + ranking_ +
+                       "() cannot be combined with other functions");
+    }
+    if (has_alone_ && (out_.calls.size() != 1 || has_plain_fields_)) {
+        return invalid(
+            "aggregate function distinct() cannot be combined with other functions or fields");
     }
     if (!has_plain_fields_) return {};
     if (!only_selectors_) {
@@ -273,6 +393,17 @@ Result<CheckedSelect> Checker::run() {
 
 }  // namespace
 
+ExprPtr plain_distinct(const ExprPtr &expr) {
+    if (expr->kind != ExprKind::distinct) return expr;
+    return make_call("distinct", {make_reference(expr->text)});
+}
+
+ExprPtr counted_distinct(const Expr &call) {
+    if (call.text != "count" || call.args.size() != 1) return nullptr;
+    const ExprPtr arg = plain_distinct(call.args[0]);
+    return arg->kind == ExprKind::call && arg->text == "distinct" ? arg : nullptr;
+}
+
 std::vector<plan::Argument> call_arguments(const Expr &call) {
     std::vector<plan::Argument> out;
     for (const ExprPtr &arg : call.args) {
@@ -281,10 +412,11 @@ std::vector<plan::Argument> call_arguments(const Expr &call) {
         switch (arg->kind) {
             case ExprKind::reference:
                 argument.text = arg->text;
-                [[fallthrough]];
+                argument.kind = VARVE_ARGUMENT_FIELD;
+                break;
             case ExprKind::wildcard:
             case ExprKind::regex:
-                argument.kind = VARVE_ARGUMENT_FIELD;
+                argument.kind = VARVE_ARGUMENT_PATTERN;
                 break;
             case ExprKind::integer:
                 argument.kind = VARVE_ARGUMENT_INTEGER;

@@ -14,12 +14,18 @@ struct CheckedSelect {
     plan::Window window;
     ExprPtr condition;                // without time; null = none
     std::vector<ExprPtr> dimensions;  // without time()
-    std::vector<ExprPtr> calls;       // all calls of functions, outermost
+    std::vector<ExprPtr> calls;       // of functions over columns, nested ones too
 };
 
 // invalid_argument with the texts clients know; unsupported for what is not built in.
 Result<CheckedSelect> check_select(const SelectStatement &select, const FunctionTable &functions,
                                    int64_t now_ns);
+
+// DISTINCT x as distinct(x); anything else as it is.
+ExprPtr plain_distinct(const ExprPtr &expr);
+
+// The distinct(x) in count(distinct(x)) or count(DISTINCT x); null for other calls.
+ExprPtr counted_distinct(const Expr &call);
 
 // A call's arguments in the functions' form.
 std::vector<plan::Argument> call_arguments(const Expr &call);

@@ -65,9 +65,23 @@ std::string field_name(const Expr &expr) {
     }
 }
 
+// The call with the pattern, where the outermost call's first arguments lead.
+const Expr &innermost(const Expr &call) {
+    const Expr *at = &call;
+    while (!at->args.empty() && at->args[0]->kind == ExprKind::call) at = at->args[0].get();
+    return *at;
+}
+
+ExprPtr with_innermost_field(const Expr &call, const std::string &field) {
+    std::vector<ExprPtr> args = call.args;
+    args[0] = args[0]->kind == ExprKind::call ? with_innermost_field(*args[0], field)
+                                              : make_reference(field);
+    return make_call(call.text, std::move(args));
+}
+
 Status expand_call(const Field &field, const std::vector<Column> &columns,
                    const FunctionTable &functions, std::vector<Field> &out) {
-    const Expr &call = *field.expr;
+    const Expr &call = innermost(*field.expr);
     if (call.args[0]->kind == ExprKind::wildcard && call.args[0]->cast == DataType::tag) {
         return {Code::invalid_argument, "unable to use tag wildcard in " + call.text + "()"};
     }
@@ -76,12 +90,22 @@ Status expand_call(const Field &field, const std::vector<Column> &columns,
     for (const Column &column : columns) {
         const bool accepted = (function->accepted_types >> static_cast<uint32_t>(column.type) & 1);
         if (column.is_tag || !accepted || !pattern.matches(column)) continue;
-        std::vector<ExprPtr> args = call.args;
-        args[0] = make_reference(column.name);
-        const std::string base = field.alias.empty() ? call.text : field.alias;
-        out.push_back({make_call(call.text, std::move(args)), base + "_" + column.name});
+        const std::string base = field.alias.empty() ? field.expr->text : field.alias;
+        out.push_back({with_innermost_field(*field.expr, column.name), base + "_" + column.name});
     }
     return {};
+}
+
+// top(v, host, 2) is followed by the column host.
+void add_ranked_tags(const Expr &call, const FunctionTable &functions, std::vector<Field> &out) {
+    if ((functions.find(call.text)->flags & VARVE_FUNCTION_RANKS) == 0) return;
+    for (size_t i = 1; i + 1 < call.args.size(); ++i) out.push_back({call.args[i], {}});
+}
+
+bool has_pattern(const Expr &expr) {
+    if (expr.kind != ExprKind::call) return false;
+    const Expr &call = innermost(expr);
+    return !call.args.empty() && is_pattern(*call.args[0]);
 }
 
 }  // namespace
@@ -120,10 +144,11 @@ Result<std::vector<Field>> expand_fields(const CheckedSelect &checked, const Nam
                                               column.is_tag ? DataType::tag : DataType::any_field),
                                {}});
             }
-        } else if (expr.kind == ExprKind::call && !expr.args.empty() && is_pattern(*expr.args[0])) {
+        } else if (has_pattern(expr)) {
             VARVE_RETURN_IF_ERROR(expand_call(field, columns, functions, out));
         } else {
             out.push_back(field);
+            if (expr.kind == ExprKind::call) add_ranked_tags(expr, functions, out);
         }
     }
     return out;

@@ -276,6 +276,16 @@ ExprPtr fold(const ExprPtr &expr) {
         out.args[0] = std::move(inner);
         return std::make_shared<const Expr>(std::move(out));
     }
+    if (expr->kind == ExprKind::call) {
+        Expr out = *expr;
+        bool changed = false;
+        for (ExprPtr &arg : out.args) {
+            ExprPtr folded = fold(arg);
+            changed = changed || folded != arg;
+            arg = std::move(folded);
+        }
+        return changed ? std::make_shared<const Expr>(std::move(out)) : expr;
+    }
     if (expr->kind != ExprKind::binary) return expr;
     const ExprPtr lhs = fold(expr->args[0]);
     const ExprPtr rhs = fold(expr->args[1]);

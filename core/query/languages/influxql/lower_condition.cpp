@@ -111,8 +111,8 @@ struct Part {
 
 class Lowering {
   public:
-    Lowering(const Resolver &resolve, uint32_t first_input)
-        : resolve_(resolve), first_input_(first_input) {}
+    Lowering(const Resolver &resolve, const FunctionTable &functions, uint32_t first_input)
+        : resolve_(resolve), functions_(functions), first_input_(first_input) {}
 
     Part lower(const Expr &raw);
     plan::Scalar scalar(const Expr &raw);
@@ -127,6 +127,7 @@ class Lowering {
     uint32_t input_of(const Expr &reference);
 
     const Resolver &resolve_;
+    const FunctionTable &functions_;
     const uint32_t first_input_;
     std::vector<plan::Input> inputs_;
 };
@@ -151,6 +152,12 @@ plan::Scalar Lowering::scalar(const Expr &raw) {
     if (expr.kind == ExprKind::reference) {
         out.op = plan::Op::input;
         out.input = input_of(expr);
+        return out;
+    }
+    if (expr.kind == ExprKind::call) {
+        out.op = plan::Op::call;
+        out.function = functions_.find(expr.text);
+        for (const ExprPtr &arg : expr.args) out.args.push_back(scalar(*arg));
         return out;
     }
     if (expr.kind != ExprKind::binary) return literal_scalar(expr);
@@ -268,8 +275,8 @@ void Lowering::collect_conditions(const Expr &raw, std::vector<plan::ValueCondit
 }  // namespace
 
 LoweredCondition lower_condition(const Expr &condition, const Resolver &resolve,
-                                 uint32_t first_input) {
-    Lowering lowering(resolve, first_input);
+                                 const FunctionTable &functions, uint32_t first_input) {
+    Lowering lowering(resolve, functions, first_input);
     Part part = lowering.lower(condition);
     LoweredCondition out;
     out.series = std::move(part.series);
@@ -292,7 +299,9 @@ plan::SeriesPredicate lower_tag_condition(const Expr &raw) {
     const Resolver tags = [](const Expr &reference) {
         return plan::Input{reference.text, true, plan::Type::string, false};
     };
-    Part part = Lowering(tags, 0).lower(expr);
+    // Conditions on tags alone call nothing.
+    const FunctionTable no_functions;
+    Part part = Lowering(tags, no_functions, 0).lower(expr);
     return part.needs_filter ? leaf(VARVE_SERIES_NONE) : std::move(part.series);
 }
 

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 
+#include "query/function_table.hpp"
 #include "query/languages/influxql/syntax/ast.hpp"
 #include "query/plan/select.hpp"
 
@@ -19,8 +20,9 @@ struct LoweredCondition {
     std::vector<plan::ValueCondition> conditions;
 };
 
+// The condition's calls are of scalar functions that the table knows.
 LoweredCondition lower_condition(const Expr &condition, const Resolver &resolve,
-                                 uint32_t first_input);
+                                 const FunctionTable &functions, uint32_t first_input);
 
 // For statements over the schema: every reference is a tag; what is more than tags never holds.
 plan::SeriesPredicate lower_tag_condition(const Expr &condition);

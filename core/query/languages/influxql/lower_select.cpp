@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "query/exec/function_input.hpp"
 #include "query/languages/influxql/expand.hpp"
 #include "query/languages/influxql/lower_condition.hpp"
 
@@ -27,65 +28,230 @@ std::string_view type_name(plan::Type type) {
     return "unknown";
 }
 
-// Expressions of the field list, typed on the way.
-class FieldLowering {
+// What every select of a statement has in common, the streams' inputs too.
+class SelectFrame {
   public:
-    FieldLowering(const Names &names, const FunctionTable &functions, plan::Select &out)
-        : names_(names), functions_(functions), out_(out) {}
+    SelectFrame(const SelectStatement &select, const CheckedSelect &checked,
+                const std::vector<ResolvedSource> &sources, const Names &names,
+                const FunctionTable &functions)
+        : select_(select),
+          checked_(checked),
+          functions_(functions),
+          group_tags_(expand_dimensions(checked.dimensions, names)) {
+        for (const ResolvedSource &source : sources) {
+            by_name_[source.scan.measurement].push_back(source);
+        }
+    }
 
-    Status collect_calls(const Expr &expr);
-    Result<plan::Scalar> lower(const Expr &expr, plan::Type &type);
+    const std::vector<std::string> &group_tags() const { return group_tags_; }
+    const FunctionTable &functions() const { return functions_; }
+    const std::vector<ExprPtr> &calls() const { return checked_.calls; }
+    // Where and when rows come from; the inputs and the group's tags are there already.
+    void set_source(plan::Select &out) const;
+    void set_row_limits(plan::Select &out) const;
+    // LIMIT and OFFSET of a stream that is joined with others.
+    void set_row_limits(plan::Stream &out) const;
+    void set_series_limits(plan::Select &out) const;
 
   private:
-    uint32_t input_of(const Expr &reference);
-    Status add_aggregate(const Expr &call);
-    Result<plan::Scalar> lower_binary(const Expr &expr, plan::Type &type);
-    Result<plan::Type> binary_type(const Expr &expr, plan::Type left, plan::Type right) const;
-    std::string typed_text(const Expr &expr) const;
+    void add_measurement(const std::vector<ResolvedSource> &sources, plan::Select &out) const;
 
-    const Names &names_;
+    const SelectStatement &select_;
+    const CheckedSelect &checked_;
     const FunctionTable &functions_;
-    plan::Select &out_;
-    std::vector<std::string> calls_;  // by aggregate: the call's text
+    const std::vector<std::string> group_tags_;
+    std::map<std::string, std::vector<ResolvedSource>> by_name_;
 };
 
-uint32_t FieldLowering::input_of(const Expr &reference) {
-    const plan::Input input = names_.resolve(reference.text, reference.cast);
-    for (size_t i = 0; i < out_.inputs.size(); ++i) {
-        const plan::Input &known = out_.inputs[i];
+uint32_t input_of(const Names &names, const Expr &reference, plan::Select &out) {
+    const plan::Input input = names.resolve(reference.text, reference.cast);
+    for (size_t i = 0; i < out.inputs.size(); ++i) {
+        const plan::Input &known = out.inputs[i];
         if (known.name == input.name && known.is_tag == input.is_tag && known.type == input.type) {
             return static_cast<uint32_t>(i);
         }
     }
-    out_.inputs.push_back(input);
-    return static_cast<uint32_t>(out_.inputs.size() - 1);
+    out.inputs.push_back(input);
+    return static_cast<uint32_t>(out.inputs.size() - 1);
 }
 
-Status FieldLowering::add_aggregate(const Expr &call) {
-    const std::string text = to_string(call);
-    if (std::find(calls_.begin(), calls_.end(), text) != calls_.end()) return {};
+Status unsupported_type(const std::string &function, plan::Type type) {
+    return {Code::invalid_argument, "unsupported " + function + " iterator type: *query." +
+                                        std::string(type_name(type)) + "InterruptIterator"};
+}
+
+bool contains(const std::vector<std::string> &list, const std::string &text) {
+    return std::find(list.begin(), list.end(), text) != list.end();
+}
+
+// A call as an aggregate of the select.
+Status add_aggregate(const Names &names, const FunctionTable &functions, const Expr &call,
+                     plan::Select &out) {
     plan::Aggregate aggregate;
-    aggregate.function = functions_.find(call.text);
-    aggregate.input = input_of(*call.args[0]);
-    aggregate.arguments = call_arguments(call);
-    const plan::Input &input = out_.inputs[aggregate.input];
+    aggregate.function = functions.find(call.text);
+    const ExprPtr counted = counted_distinct(call);
+    const Expr &over = counted != nullptr ? *counted : call;
+    if (counted != nullptr) {
+        aggregate.counted_by = aggregate.function;
+        aggregate.function = functions.find(over.text);
+    }
+    aggregate.input = input_of(names, *over.args[0], out);
+    aggregate.arguments = call_arguments(over);
+    const bool ranks = (aggregate.function->flags & VARVE_FUNCTION_RANKS) != 0;
+    for (size_t i = 1; ranks && i + 1 < call.args.size(); ++i) {
+        aggregate.best_of_parts = true;
+        const std::string &tag = call.args[i]->text;
+        if (!contains(out.group_tags, tag) && !contains(out.part_tags, tag)) {
+            out.part_tags.push_back(tag);
+        }
+    }
+    const plan::Input &input = out.inputs[aggregate.input];
     if (!input.is_tag && input.type != plan::Type::none) {
         const auto type = static_cast<uint32_t>(input.type);
         aggregate.type = static_cast<plan::Type>(aggregate.function->result_type(type));
-        if (aggregate.type == plan::Type::none) {
-            return {Code::invalid_argument, "unsupported " + call.text + " iterator type: *query." +
-                                                std::string(type_name(input.type)) +
-                                                "InterruptIterator"};
-        }
+        if (aggregate.type == plan::Type::none) return unsupported_type(call.text, input.type);
+        if (counted != nullptr) aggregate.type = plan::Type::integer;
     }
-    calls_.push_back(text);
-    out_.aggregates.push_back(std::move(aggregate));
+    out.aggregates.push_back(std::move(aggregate));
     return {};
 }
 
-Status FieldLowering::collect_calls(const Expr &expr) {
-    if (expr.kind == ExprKind::call) return add_aggregate(expr);
-    for (const ExprPtr &arg : expr.args) VARVE_RETURN_IF_ERROR(collect_calls(*arg));
+plan::Output only_output() {
+    plan::Output out;
+    out.name = "value";
+    out.value.op = plan::Op::input;
+    return out;
+}
+
+// Buckets before the range (behind it in descending order) that a stream's first row needs.
+void extend(plan::TimeRange &range, bool ascending, __int128 by_ns) {
+    if (ascending && range.has_min()) {
+        range.min_ns = static_cast<int64_t>(std::max<__int128>(range.min_ns - by_ns, kTimeMin));
+    } else if (!ascending && range.has_max()) {
+        range.max_ns = static_cast<int64_t>(std::min<__int128>(range.max_ns + by_ns, kTimeMax));
+    }
+}
+
+uint32_t look_back_of(const FunctionTable &functions, const Expr &call) {
+    const varve_function *function = functions.find(call.text);
+    if (function->kind != VARVE_FUNCTION_STREAM || function->look_back == nullptr) return 0;
+    const auto owned = call_arguments(call);
+    const auto arguments = exec::bind_arguments(owned, plan::Type::none);
+    return function->look_back(arguments.data(), static_cast<uint32_t>(arguments.size()));
+}
+
+// As InfluxDB has it, every function of a chain that looks back adds one bucket, and there are no
+// more than the furthest look of the whole statement.
+Result<plan::Stream> lower_stream(const SelectFrame &frame, const Names &names,
+                                  const Expr &outermost, uint32_t look_back_max) {
+    const FunctionTable &functions = frame.functions();
+    plan::Stream out;
+    uint32_t look_back = 0;
+    ExprPtr at = std::make_shared<const Expr>(outermost);
+    const varve_function *function = nullptr;
+    while (at->kind == ExprKind::call) {
+        function = functions.find(at->text);
+        if (function->kind != VARVE_FUNCTION_STREAM) break;
+        out.calls.insert(out.calls.begin(), {function, call_arguments(*at)});
+        if (look_back_of(functions, *at) != 0) ++look_back;
+        at = plain_distinct(at->args[0]);
+    }
+    auto input = std::make_shared<plan::Select>();
+    input->group_tags = frame.group_tags();
+    if (at->kind == ExprKind::call) {
+        if (function->kind == VARVE_FUNCTION_SCALAR) {
+            return Status(Code::invalid_argument, "unsupported call: " + at->text);
+        }
+        VARVE_RETURN_IF_ERROR(add_aggregate(names, functions, *at, *input));
+        out.type = input->aggregates[0].type;
+    } else {
+        const uint32_t position = input_of(names, *at, *input);
+        out.type = input->inputs[position].is_tag ? plan::Type::none : input->inputs[position].type;
+    }
+    for (const plan::StreamCall &call : out.calls) {
+        if (out.type == plan::Type::none) break;
+        const auto type = call.function->result_type(static_cast<uint32_t>(out.type));
+        if (type == 0) return unsupported_type(call.function->name, out.type);
+        out.type = static_cast<plan::Type>(type);
+    }
+    input->outputs.push_back(only_output());
+    input->feeds_stream = !out.calls.empty();
+    frame.set_source(*input);
+    frame.set_series_limits(*input);
+    if (!input->aggregates.empty()) {
+        extend(
+            input->range, input->ascending,
+            static_cast<__int128>(std::min(look_back, look_back_max)) * input->window.interval_ns);
+    }
+    out.input = std::move(input);
+    return out;
+}
+
+// Expressions of the field list, typed on the way.
+class FieldLowering {
+  public:
+    FieldLowering(const SelectFrame &frame, const Names &names, plan::Select &out)
+        : frame_(frame), names_(names), functions_(frame.functions()), out_(out) {}
+
+    // Calls of functions over columns: aggregates of the select, or its streams.
+    Status collect_calls(const std::vector<Field> &fields);
+    Result<plan::Scalar> lower(const Expr &expr, plan::Type &type);
+
+  private:
+    void find_calls(const ExprPtr &expr);
+    bool needs_streams() const;
+    bool is_scalar(const Expr &call) const {
+        return functions_.find(call.text)->kind == VARVE_FUNCTION_SCALAR;
+    }
+    Result<plan::Scalar> lower_scalar_call(const Expr &expr, plan::Type &type);
+    Result<plan::Scalar> lower_binary(const Expr &expr, plan::Type &type);
+    Result<plan::Type> binary_type(const Expr &expr, plan::Type left, plan::Type right) const;
+    std::string typed_text(const Expr &expr) const;
+
+    const SelectFrame &frame_;
+    const Names &names_;
+    const FunctionTable &functions_;
+    plan::Select &out_;
+    std::vector<ExprPtr> calls_;           // different ones
+    std::vector<std::string> call_texts_;  // of calls_
+};
+
+void FieldLowering::find_calls(const ExprPtr &expr) {
+    if (expr->kind != ExprKind::call || is_scalar(*expr)) {
+        for (const ExprPtr &arg : expr->args) find_calls(arg);
+        return;
+    }
+    std::string text = to_string(*expr);
+    if (std::find(call_texts_.begin(), call_texts_.end(), text) != call_texts_.end()) return;
+    calls_.push_back(expr);
+    call_texts_.push_back(std::move(text));
+}
+
+bool FieldLowering::needs_streams() const {
+    return std::any_of(calls_.begin(), calls_.end(), [this](const ExprPtr &call) {
+        const uint32_t kind = functions_.find(call->text)->kind;
+        return kind == VARVE_FUNCTION_STREAM || (kind == VARVE_FUNCTION_MULTI && calls_.size() > 1);
+    });
+}
+
+Status FieldLowering::collect_calls(const std::vector<Field> &fields) {
+    for (const Field &field : fields) find_calls(field.expr);
+    if (!needs_streams()) {
+        for (const ExprPtr &call : calls_) {
+            VARVE_RETURN_IF_ERROR(add_aggregate(names_, functions_, *call, out_));
+        }
+        return {};
+    }
+    uint32_t look_back_max = 0;
+    for (const ExprPtr &call : frame_.calls()) {
+        look_back_max = std::max(look_back_max, look_back_of(functions_, *call));
+    }
+    for (const ExprPtr &call : calls_) {
+        Result<plan::Stream> stream = lower_stream(frame_, names_, *call, look_back_max);
+        if (!stream.ok()) return stream.status();
+        if (calls_.size() > 1) frame_.set_row_limits(*stream);
+        out_.streams.push_back(std::move(*stream));
+    }
     return {};
 }
 
@@ -95,17 +261,19 @@ Result<plan::Scalar> FieldLowering::lower(const Expr &raw, plan::Type &type) {
     switch (expr.kind) {
         case ExprKind::reference: {
             out.op = plan::Op::input;
-            const uint32_t input = input_of(expr);
+            const uint32_t input = input_of(names_, expr, out_);
             type = out_.inputs[input].type;
             out.input = static_cast<uint32_t>(out_.aggregates.size()) + input;
             if (!out_.aggregates.empty()) out_.needs_point = true;
             return out;
         }
         case ExprKind::call: {
+            if (is_scalar(expr)) return lower_scalar_call(expr, type);
             out.op = plan::Op::input;
-            const auto found = std::find(calls_.begin(), calls_.end(), to_string(expr));
-            out.input = static_cast<uint32_t>(found - calls_.begin());
-            type = out_.aggregates[out.input].type;
+            const auto found = std::find(call_texts_.begin(), call_texts_.end(), to_string(expr));
+            out.input = static_cast<uint32_t>(found - call_texts_.begin());
+            type = out_.streams.empty() ? out_.aggregates[out.input].type
+                                        : out_.streams[out.input].type;
             return out;
         }
         case ExprKind::binary:
@@ -115,6 +283,27 @@ Result<plan::Scalar> FieldLowering::lower(const Expr &raw, plan::Type &type) {
             type = out.type;
             return out;
     }
+}
+
+Result<plan::Scalar> FieldLowering::lower_scalar_call(const Expr &expr, plan::Type &type) {
+    plan::Scalar out;
+    out.op = plan::Op::call;
+    out.function = functions_.find(expr.text);
+    std::vector<uint32_t> types;
+    for (const ExprPtr &arg : expr.args) {
+        plan::Type arg_type = plan::Type::none;
+        Result<plan::Scalar> lowered = lower(*arg, arg_type);
+        if (!lowered.ok()) return lowered;
+        out.args.push_back(std::move(*lowered));
+        types.push_back(static_cast<uint32_t>(arg_type));
+    }
+    varve_error error = abi_error();
+    uint32_t result = 0;
+    const int32_t code = out.function->check_types(
+        types.data(), static_cast<uint32_t>(types.size()), &result, &error);
+    if (code != VARVE_OK) return Status::from_abi(code, error);
+    type = static_cast<plan::Type>(result);
+    return out;
 }
 
 std::string FieldLowering::typed_text(const Expr &expr) const {
@@ -192,15 +381,16 @@ plan::Input resolve_in(const Names &names, const Expr &reference) {
 }
 
 // One measurement, in however many policies it is asked for.
-void add_measurement(const std::vector<ResolvedSource> &sources, const CheckedSelect &checked,
-                     plan::Select &out) {
+void SelectFrame::add_measurement(const std::vector<ResolvedSource> &sources,
+                                  plan::Select &out) const {
     const Names names(sources);
     plan::Measurement measurement;
     measurement.name = sources.front().scan.measurement;
     for (const ResolvedSource &source : sources) measurement.sources.push_back(source.scan);
-    if (checked.condition != nullptr) {
+    if (checked_.condition != nullptr) {
         LoweredCondition lowered = lower_condition(
-            *checked.condition, [&](const Expr &reference) { return resolve_in(names, reference); },
+            *checked_.condition,
+            [&](const Expr &reference) { return resolve_in(names, reference); }, functions_,
             static_cast<uint32_t>(out.inputs.size()));
         measurement.series = std::move(lowered.series);
         measurement.filter_inputs = std::move(lowered.inputs);
@@ -212,22 +402,45 @@ void add_measurement(const std::vector<ResolvedSource> &sources, const CheckedSe
     }
 }
 
+void SelectFrame::set_source(plan::Select &out) const {
+    out.range = checked_.range;
+    out.window = checked_.window;
+    out.time_name = checked_.time_name;
+    out.fill = plan_fill(select_.fill);
+    out.ascending = select_.ascending();
+    for (const auto &[name, same] : by_name_) add_measurement(same, out);
+}
+
+void SelectFrame::set_row_limits(plan::Select &out) const {
+    out.limit = static_cast<uint64_t>(select_.limit);
+    out.offset = static_cast<uint64_t>(select_.offset);
+}
+
+void SelectFrame::set_row_limits(plan::Stream &out) const {
+    out.limit = static_cast<uint64_t>(select_.limit);
+    out.offset = static_cast<uint64_t>(select_.offset);
+}
+
+void SelectFrame::set_series_limits(plan::Select &out) const {
+    out.series_limit = static_cast<uint64_t>(select_.slimit);
+    out.series_offset = static_cast<uint64_t>(select_.soffset);
+}
+
 }  // namespace
 
 Result<plan::Select> lower_select(const SelectStatement &select, const CheckedSelect &checked,
                                   const std::vector<ResolvedSource> &sources,
                                   const FunctionTable &functions) {
     const Names names(sources);
-    plan::Select out;
-    out.group_tags = expand_dimensions(checked.dimensions, names);
+    const SelectFrame frame(select, checked, sources, names, functions);
     const Result<std::vector<Field>> fields =
-        expand_fields(checked, names, out.group_tags, functions);
+        expand_fields(checked, names, frame.group_tags(), functions);
     if (!fields.ok()) return fields.status();
 
-    FieldLowering lowering(names, functions, out);
-    for (const Field &field : *fields) {
-        VARVE_RETURN_IF_ERROR(lowering.collect_calls(*field.expr));
-    }
+    plan::Select out;
+    out.group_tags = frame.group_tags();
+    FieldLowering lowering(frame, names, out);
+    VARVE_RETURN_IF_ERROR(lowering.collect_calls(*fields));
     const std::vector<std::string> columns = column_names(*fields);
     for (size_t i = 0; i < fields->size(); ++i) {
         plan::Type type = plan::Type::none;
@@ -235,22 +448,11 @@ Result<plan::Select> lower_select(const SelectStatement &select, const CheckedSe
         if (!value.ok()) return value.status();
         out.outputs.push_back({columns[i], std::move(*value)});
     }
-    out.range = checked.range;
-    out.window = checked.window;
-    out.time_name = checked.time_name;
-    out.fill = plan_fill(select.fill);
-    out.ascending = select.ascending();
-    out.limit = static_cast<uint64_t>(select.limit);
-    out.offset = static_cast<uint64_t>(select.offset);
-    out.series_limit = static_cast<uint64_t>(select.slimit);
-    out.series_offset = static_cast<uint64_t>(select.soffset);
+    frame.set_source(out);
+    if (out.streams.size() < 2) frame.set_row_limits(out);
+    if (out.streams.empty()) frame.set_series_limits(out);
     out.selector_time = out.aggregates.size() == 1 && out.window.interval_ns == 0 &&
                         out.aggregates[0].function->kind == VARVE_FUNCTION_SELECTOR;
-    std::map<std::string, std::vector<ResolvedSource>> by_name;
-    for (const ResolvedSource &source : sources) {
-        by_name[source.scan.measurement].push_back(source);
-    }
-    for (const auto &[name, same] : by_name) add_measurement(same, checked, out);
     return out;
 }
 

@@ -27,7 +27,9 @@ enum varve_argument_kind {
     VARVE_ARGUMENT_STRING = 5,
     VARVE_ARGUMENT_DURATION = 6, /* ns in as_int */
     VARVE_ARGUMENT_BOOLEAN = 7,
-    VARVE_ARGUMENT_OTHER = 8 /* an expression: only `check` sees it, to refuse it */
+    VARVE_ARGUMENT_OTHER = 8, /* an expression: only `check` sees it, to refuse it */
+    VARVE_ARGUMENT_PATTERN =
+        9 /* `*` or a regular expression in a field's place; only for `check` */
 };
 
 typedef struct varve_argument {
@@ -45,6 +47,12 @@ typedef struct varve_argument {
 #define VARVE_FUNCTION_FILL_ZERO 2u      /* fill(null) means 0, as for count */
 #define VARVE_FUNCTION_NEEDS_INTERVAL 4u /* only with GROUP BY time */
 #define VARVE_FUNCTION_LATEST 8u         /* selector: of equal values the latest */
+#define VARVE_FUNCTION_NEEDS_CALL 16u    /* stream: only over another function's buckets */
+#define VARVE_FUNCTION_NEEDS_FIELD 32u   /* stream: only over a field, with GROUP BY time too */
+#define VARVE_FUNCTION_ALONE 64u         /* multi: no other function or field beside it */
+/* multi: f(field[, tag…], n); n is the last argument. With tags the n are chosen among the best
+ * rows of each combination of the tags' values, and the tags become columns. */
+#define VARVE_FUNCTION_RANKS 128u
 
 /* Bits for sets of types: 1 << varve_type. */
 #define VARVE_TYPES_NUMERIC \
@@ -74,6 +82,24 @@ typedef struct varve_value {
     varve_str text; /* STRING; points into the arena */
     int64_t time;
 } varve_value;
+
+/* What a stream is told about the rows it is given. Lives as long as its state. */
+typedef struct varve_stream_context {
+    uint32_t struct_size;
+    uint32_t descending; /* 1: rows come from the latest to the earliest */
+    int64_t interval_ns; /* of GROUP BY time; 0 = none */
+    void *ctx;
+    /* [worker] The bucket of GROUP BY time that a time lies in: [start, end). */
+    void (*bucket_of)(void *ctx, int64_t time_ns, int64_t *start_ns, int64_t *end_ns);
+} varve_stream_context;
+
+/* Where a stream puts its rows: arrays of the caller's. Values as 8 bytes, never null. */
+typedef struct varve_stream_rows {
+    int64_t *times;
+    uint64_t *values;
+    uint32_t capacity;
+    uint32_t count; /* written by the function */
+} varve_stream_rows;
 
 /* Statistics of a whole block that lies inside one bucket (see varve_block_stats). */
 struct varve_block_stats;
@@ -117,6 +143,30 @@ typedef struct varve_function {
     int32_t (*evaluate)(const varve_column *columns, uint32_t column_count, uint32_t row_count,
                         void *out_values, uint64_t *out_validity, const varve_arena *arena,
                         varve_error *error);
+
+    /* Scalars: the result's type for arguments of these types (ANY = nothing but nulls), or
+     * VARVE_INVALID_ARGUMENT with the text a client sees. [any] */
+    int32_t (*check_types)(const uint32_t *types, uint32_t count, uint32_t *out,
+                           varve_error *error);
+
+    /* Streams: the rows of one output series in, in the order of the query's direction; rows out,
+     * in the same order. A state belongs to one series and is used by one thread at a time. */
+    /* [any] How many buckets before the range its first row depends on (GROUP BY time). May be
+     * null: none. The language decides how many of them are read. */
+    uint32_t (*look_back)(const varve_argument *arguments, uint32_t count);
+    /* [worker] Follows init. `arguments` and `context` live as long as the state. */
+    void (*stream_begin)(void *state, const varve_stream_context *context);
+    /* [worker] Takes rows; gives at most as many. out.capacity >= row_count. Nulls are passed over.
+     * VARVE_RESOURCE_EXHAUSTED when the arena is. */
+    int32_t (*stream_rows)(void *state, const varve_column *column, const int64_t *times,
+                           uint32_t row_count, const varve_arena *arena, varve_stream_rows *out);
+    /* [worker] What is left at the end; called until it gives no more rows. May be null. */
+    int32_t (*stream_flush)(void *state, const varve_arena *arena, varve_stream_rows *out);
+
+    /* Multi: the finished rows of a bucket, in the arena, in order of time (in descending queries,
+     * too). `has_time` says whether a row has a time of its own or its bucket's. [worker] */
+    int32_t (*finish_rows)(void *state, uint32_t descending, const varve_arena *arena,
+                           const varve_value **out, uint64_t *count);
 } varve_function;
 
 typedef struct varve_function_set {
