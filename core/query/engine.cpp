@@ -90,7 +90,7 @@ Status Engine::run_influxql(const varve_query_request &request, const varve_quer
     const auto nobody_waits = [&sink] {
         return sink.is_cancelled != nullptr && sink.is_cancelled(sink.ctx) != 0;
     };
-    std::optional<exec::RunningQueries::Entry> running;
+    std::optional<RunningQueries::Entry> running;
     exec::Budget budget(limits_, clock_.monotonic_ns,
                         [&] { return nobody_waits() || (running && running->is_killed()); });
     influxql::Session session{catalog_,

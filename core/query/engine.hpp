@@ -9,10 +9,10 @@
 #include "auth/accounts.hpp"
 #include "model/catalog.hpp"
 #include "query/exec/budget.hpp"
-#include "query/exec/running_queries.hpp"
 #include "query/exec/storage_gateway.hpp"
 #include "query/exec/task_runner.hpp"
 #include "query/function_table.hpp"
+#include "query/running_queries.hpp"
 
 namespace varve::query {
 
@@ -44,7 +44,7 @@ class Engine {
     TaskRunner &tasks_;
     const Clock clock_;
     const Limits limits_;
-    exec::RunningQueries running_;
+    RunningQueries running_;
 };
 
 }  // namespace varve::query

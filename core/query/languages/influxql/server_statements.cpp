@@ -1,8 +1,8 @@
 // What the server is doing and has: SHOW QUERIES, KILL QUERY, SHOW SHARDS, SHOW SHARD GROUPS.
 #include "model/duration.hpp"
-#include "query/exec/running_queries.hpp"
 #include "query/languages/influxql/statements.hpp"
 #include "query/languages/influxql/text_table.hpp"
+#include "query/running_queries.hpp"
 
 namespace varve::query::influxql {
 

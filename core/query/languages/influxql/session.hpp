@@ -12,17 +12,17 @@
 #include "auth/accounts.hpp"
 #include "model/catalog.hpp"
 #include "query/encode/encoder.hpp"
-#include "query/exec/running_queries.hpp"
 #include "query/exec/storage_gateway.hpp"
 #include "query/exec/task_runner.hpp"
 #include "query/function_table.hpp"
 #include "query/languages/influxql/syntax/ast.hpp"
+#include "query/running_queries.hpp"
 
 namespace varve::query::influxql {
 
 // What runs on the server, and the clock of its durations.
 struct Running {
-    exec::RunningQueries &queries;
+    RunningQueries &queries;
     const std::function<int64_t()> &monotonic_ns;
 };
 

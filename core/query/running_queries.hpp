@@ -11,7 +11,7 @@
 
 #include "base/status.hpp"
 
-namespace varve::query::exec {
+namespace varve::query {
 
 // Thread-safe.
 class RunningQueries {
@@ -50,4 +50,4 @@ class RunningQueries {
     uint64_t last_id_ = 0;
 };
 
-}  // namespace varve::query::exec
+}  // namespace varve::query

@@ -1,6 +1,6 @@
-#include "query/exec/running_queries.hpp"
+#include "query/running_queries.hpp"
 
-namespace varve::query::exec {
+namespace varve::query {
 
 RunningQueries::Entry::Entry(RunningQueries &owner, std::string text, std::string database,
                              int64_t started_ns)
@@ -35,4 +35,4 @@ Status RunningQueries::kill(uint64_t id) {
     return {};
 }
 
-}  // namespace varve::query::exec
+}  // namespace varve::query
