@@ -232,7 +232,10 @@ Status StorageClient::open_database(uint64_t db_id, uint64_t rp_id, varve_storag
 
 WriteAnswer StorageClient::write(const std::vector<Point> &points, const WriteSettings &settings,
                                  const std::vector<bool> *keep) {
-    const BatchBuilder builder(points, keep);
+    return write(BatchBuilder(points, keep).batch(), settings);
+}
+
+WriteAnswer StorageClient::write(const varve_batch &batch, const WriteSettings &settings) {
     varve_write_opts opts{};
     opts.struct_size = sizeof opts;
     opts.durability = settings.durability;
@@ -245,8 +248,7 @@ WriteAnswer StorageClient::write(const std::vector<Point> &points, const WriteSe
     opts.identity_column = str(settings.identity_column);
     Waiter waiter;
     varve_error error = abi_error();
-    const int32_t code =
-        table_->write(instance_, &builder.batch(), &opts, &Waiter::done, &waiter, &error);
+    const int32_t code = table_->write(instance_, &batch, &opts, &Waiter::done, &waiter, &error);
     return waiter.wait(code, error);
 }
 

@@ -66,6 +66,7 @@ class StorageClient {
     // Points without `keep` are sent, but masked out by the batch.
     WriteAnswer write(const std::vector<Point> &points, const WriteSettings &settings = {},
                       const std::vector<bool> *keep = nullptr);
+    WriteAnswer write(const varve_batch &batch, const WriteSettings &settings = {});
     WriteAnswer drop_shard(uint64_t db_id, uint64_t rp_id, uint64_t shard_id);
     WriteAnswer drop_database(uint64_t db_id, uint64_t rp_id);
     WriteAnswer delete_rows(const varve_delete_request &request);

@@ -108,6 +108,18 @@ TEST_P(StorageSuite, FirstRowOfABatchDecidesTheType) {
     EXPECT_EQ(read(), (Dump{{"m", {{1, {{"v i", "1"}}}, {3, {{"v i", "2"}}}}}}));
 }
 
+// Batches promise distinct keys; one that does not keep it must not make a series twice.
+TEST_P(StorageSuite, AKeyTwiceInATableIsOneSeries) {
+    const BatchBuilder builder({{"m,a=1", 1, {{"v", "i:1"}}}, {"m,a=2", 2, {{"v", "i:2"}}}},
+                               nullptr);
+    const varve_table &table = *builder.batch().tables[0];
+    ASSERT_EQ(table.key_count, 2u);
+    const_cast<varve_series_key *>(table.keys)[1] = table.keys[0];
+    EXPECT_EQ(client().write(builder.batch()).accepted, 2u);
+    EXPECT_EQ(read(), (Dump{{"m,a=1", {{1, {{"v i", "1"}}}, {2, {{"v i", "2"}}}}}}));
+    EXPECT_EQ(*client().cardinality(StorageClient::schema_request()), 1u);
+}
+
 TEST_P(StorageSuite, RowsOutsideTheShardsAreRejected) {
     const auto answer = client().write(
         {{"m", -1, {{"v", "f:1"}}}, {"m", 100000, {{"v", "f:1"}}}, {"m", 0, {{"v", "f:2"}}}});

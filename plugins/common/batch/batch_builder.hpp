@@ -44,9 +44,9 @@ class TableBuilder {
 
     // Room for so many rows and keys, in a table that has none yet.
     void reserve(size_t rows, size_t keys);
-    // Room for one more row in every column; `rows_hint` more are expected.
     bool is_empty() const { return row_count_ == 0; }
     bool is_full() const { return row_count_ == capacity_; }
+    // Room for one more row in every column; `rows_hint` more are expected.
     void ensure_row(size_t rows_hint = 0) {
         if (is_full()) grow(rows_hint);
     }

@@ -155,11 +155,10 @@ void handle_write(const Host &host, line_protocol::SenderMemories &senders,
     options.hash_seed = host.writer()->hash_seed(host.raw());
     options.unsigned_enabled = host.writer()->unsigned_enabled(host.raw()) != 0;
     const std::string_view body(static_cast<const char *>(request->body.data), request->body.size);
-    line_protocol::Parsed parsed;
-    {
+    line_protocol::Parsed parsed = [&] {
         line_protocol::SenderMemories::Loan loan(senders, request->connection_id);
-        parsed = line_protocol::parse(body, options, loan.memory());
-    }
+        return line_protocol::parse(body, options, loan.memory());
+    }();
     if (!is_consistency(responder.query_param(request, "consistency"))) {
         return responder.refuse(400, "invalid_consistency", "invalid consistency level");
     }

@@ -308,12 +308,12 @@ class Planner {
         const size_t place = plan_.first_key[part.table] + table.key_index[row];
         uint32_t &series = plan_.series[place];
         Key &state = states_[place];
-        const bool has_others = batch_.table_count > 1;
-        if (has_others && is_staged(key, series)) {
+        if (is_staged(key, series)) {
             state = Key::accepted;
             return true;
         }
-        if (limits_.series_max != 0 && engine_.live_count() + staged_count_ >= limits_.series_max) {
+        if (limits_.series_max != 0 &&
+            engine_.live_count() + staged_.size() >= limits_.series_max) {
             reject(part, row, VARVE_REJECT_SERIES_LIMIT, 0, 0, limits_.series_max);
             return false;
         }
@@ -338,8 +338,7 @@ class Planner {
             if (!made.ok()) return made.status();
             series = *made;
         }
-        ++staged_count_;
-        if (has_others) staged_.emplace(key.hash, Staged{key.check, series});
+        staged_.emplace(key.hash, Staged{key.check, series});
         if (limits_.measurement_series_max != 0) {
             ++measurement_series_[std::string(view(table.measurement))];
         }
@@ -347,7 +346,8 @@ class Planner {
         return true;
     }
 
-    // Whether another table of the batch has made the key's series live; sets it.
+    // Whether the plan has made the key's series live already, for another table or for a key that
+    // stands twice in one; sets it.
     bool is_staged(const varve_series_key &key, uint32_t &series) const {
         const auto [from, to] = staged_.equal_range(key.hash);
         for (auto at = from; at != to; ++at) {
@@ -406,8 +406,7 @@ class Planner {
     std::vector<Key> states_;                                       // like plan_.series
     std::vector<uint8_t> live_;                                     // like plan_.series
     std::unordered_map<std::string, uint64_t> measurement_series_;  // live and staged
-    // Series that the plan makes live; by the hash of their keys where several tables have any.
-    uint64_t staged_count_ = 0;
+    // Series that the plan makes live, by the hash of their keys.
     std::unordered_multimap<uint64_t, Staged> staged_;
     std::unordered_map<std::string, uint32_t> staged_fields_;
     std::map<TagSlot, std::map<std::string, bool>> staged_values_;

@@ -44,6 +44,24 @@ std::string expiry(const ShardGroup &group, const RetentionPolicy &policy) {
     return format_rfc3339(overflow ? group.to_ns : expiry_ns);
 }
 
+// Calls visit(policy, group) for all of the database's shard groups.
+template <typename Visit>
+Status for_each_group(const Session &session, const Database &database, Visit visit) {
+    for (const RetentionPolicy &policy : database.policies) {
+        const auto groups = session.catalog.shard_groups(database.id, policy.id);
+        if (!groups.ok()) return groups.status();
+        for (const ShardGroup &group : *groups) visit(policy, group);
+    }
+    return {};
+}
+
+// What both tables say of a group at the end of its row.
+void add_times(TextTable &table, const RetentionPolicy &policy, const ShardGroup &group) {
+    table.add_text(format_rfc3339(group.from_ns));
+    table.add_text(format_rfc3339(group.to_ns));
+    table.add_text(expiry(group, policy));
+}
+
 Status show_shards(Session &session) {
     const auto databases = session.catalog.databases();
     if (!databases.ok()) return databases.status();
@@ -56,20 +74,15 @@ Status show_shards(Session &session) {
                                         {"end_time", Type::string},
                                         {"expiry_time", Type::string},
                                         {"owners", Type::string}});
-        for (const RetentionPolicy &policy : database.policies) {
-            const auto groups = session.catalog.shard_groups(database.id, policy.id);
-            if (!groups.ok()) return groups.status();
-            for (const ShardGroup &group : *groups) {  // one shard each
-                table.add_integer(static_cast<int64_t>(group.id));
-                table.add_text(database.name);
-                table.add_text(policy.name);
-                table.add_integer(static_cast<int64_t>(group.id));
-                table.add_text(format_rfc3339(group.from_ns));
-                table.add_text(format_rfc3339(group.to_ns));
-                table.add_text(expiry(group, policy));
-                table.add_text("");
-            }
-        }
+        const auto add = [&](const RetentionPolicy &policy, const ShardGroup &group) {
+            table.add_integer(static_cast<int64_t>(group.id));  // one shard each
+            table.add_text(database.name);
+            table.add_text(policy.name);
+            table.add_integer(static_cast<int64_t>(group.id));
+            add_times(table, policy, group);
+            table.add_text("");
+        };
+        VARVE_RETURN_IF_ERROR(for_each_group(session, database, add));
         VARVE_RETURN_IF_ERROR(table.emit(session.encoder, true));
     }
     return {};
@@ -85,18 +98,13 @@ Status show_shard_groups(Session &session) {
     const auto databases = session.catalog.databases();
     if (!databases.ok()) return databases.status();
     for (const Database &database : *databases) {
-        for (const RetentionPolicy &policy : database.policies) {
-            const auto groups = session.catalog.shard_groups(database.id, policy.id);
-            if (!groups.ok()) return groups.status();
-            for (const ShardGroup &group : *groups) {
-                table.add_integer(static_cast<int64_t>(group.id));
-                table.add_text(database.name);
-                table.add_text(policy.name);
-                table.add_text(format_rfc3339(group.from_ns));
-                table.add_text(format_rfc3339(group.to_ns));
-                table.add_text(expiry(group, policy));
-            }
-        }
+        const auto add = [&](const RetentionPolicy &policy, const ShardGroup &group) {
+            table.add_integer(static_cast<int64_t>(group.id));
+            table.add_text(database.name);
+            table.add_text(policy.name);
+            add_times(table, policy, group);
+        };
+        VARVE_RETURN_IF_ERROR(for_each_group(session, database, add));
     }
     return table.emit(session.encoder, true);
 }
