@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "query/exec/evaluate.hpp"
+#include "query/exec/subquery/subqueries.hpp"
 
 namespace varve::query::exec {
 
@@ -45,17 +46,13 @@ uint32_t position_of(std::vector<std::string> &list, const std::string &name) {
 
 }  // namespace
 
-Result<std::unique_ptr<MeasurementScan>> MeasurementScan::open(const plan::Select &select,
-                                                               const plan::Measurement &measurement,
+Result<std::unique_ptr<MeasurementScan>> MeasurementScan::open(const Run &run,
                                                                const plan::ScanSource &source,
-                                                               const Snapshot &snapshot,
-                                                               Budget &budget,
                                                                const Options &options) {
-    std::unique_ptr<MeasurementScan> out(new MeasurementScan(select, measurement));
+    const plan::Select &select = run.select;
+    std::unique_ptr<MeasurementScan> out(new MeasurementScan(select, source));
     ScanSpec spec;
     spec.source = &source;
-    spec.series = &measurement.series;
-    spec.conditions = &measurement.conditions;
     spec.from_ns = options.from_ns;
     spec.to_ns = options.to_ns;
     spec.descending = !select.ascending;
@@ -65,7 +62,7 @@ Result<std::unique_ptr<MeasurementScan>> MeasurementScan::open(const plan::Selec
     spec.tag_keys = select.group_tags;
     spec.tag_keys.insert(spec.tag_keys.end(), select.part_tags.begin(), select.part_tags.end());
     std::map<std::string, uint32_t> fields;
-    for (const auto *list : {&select.inputs, &measurement.filter_inputs}) {
+    for (const auto *list : {&select.inputs, &source.filter_inputs}) {
         for (const plan::Input &input : *list) {
             Bound bound;
             bound.input = &input;
@@ -77,7 +74,10 @@ Result<std::unique_ptr<MeasurementScan>> MeasurementScan::open(const plan::Selec
             out->inputs_.push_back(std::move(bound));
         }
     }
-    Result<std::unique_ptr<Scan>> scan = Scan::open(snapshot, std::move(spec), budget);
+    Result<std::unique_ptr<Scan>> scan =
+        source.subquery != nullptr
+            ? run.subqueries->open(run, std::move(spec))
+            : StorageScan::open(run.snapshot_of(source), std::move(spec), run.budget);
     if (!scan.ok()) return scan.status();
     out->scan_ = std::move(*scan);
     out->bind(fields);
@@ -137,8 +137,10 @@ Vector MeasurementScan::gather(size_t partition, uint32_t series, size_t input, 
     if (bound.input->is_tag) {
         out.reset(Type::string, rows);
         const std::string_view value = scan_->series_tag(partition, series, bound.tag);
-        // An absent tag shows as null, and compares as the empty text.
-        if (value.empty() && input < select_.inputs.size()) return out;
+        // An absent tag shows as null, and compares as the empty text. What a subquery groups by is
+        // never absent.
+        const bool absent = source_.subquery == nullptr ? value.empty() : value.data() == nullptr;
+        if (absent && input < select_.inputs.size()) return out;
         for (uint32_t row = 0; row < rows; ++row) out.set_text(row, value);
         return out;
     }
@@ -165,7 +167,7 @@ std::vector<uint8_t> MeasurementScan::passing(size_t partition, uint32_t series,
         if (i < select_.inputs.size()) continue;
         values[i] = gather(partition, series, i, loaded.row_count, loaded.columns);
     }
-    return evaluate_condition(*measurement_.filter, values, loaded.row_count);
+    return evaluate_condition(*source_.filter, values, loaded.row_count);
 }
 
 }  // namespace varve::query::exec

@@ -6,7 +6,8 @@
 #include <memory>
 #include <span>
 
-#include "query/exec/storage_gateway.hpp"
+#include "query/exec/run_select.hpp"
+#include "query/exec/scan.hpp"
 #include "query/exec/vector.hpp"
 #include "query/plan/select.hpp"
 
@@ -22,16 +23,19 @@ class MeasurementScan {
         bool wants_stats = false;
     };
 
-    static Result<std::unique_ptr<MeasurementScan>> open(const plan::Select &select,
-                                                         const plan::Measurement &measurement,
+    // A subquery that has not run yet runs now.
+    static Result<std::unique_ptr<MeasurementScan>> open(const Run &run,
                                                          const plan::ScanSource &source,
-                                                         const Snapshot &snapshot, Budget &budget,
                                                          const Options &options);
 
     Scan &scan() { return *scan_; }
     size_t input_count() const { return inputs_.size(); }
     const plan::Input &input(size_t i) const { return *inputs_[i].input; }
-    bool has_filter() const { return measurement_.filter.has_value(); }
+    bool has_filter() const { return source_.filter.has_value(); }
+
+    // A row counts if a selected field has a value; of a subquery every row does, but functions
+    // take values alone.
+    bool rows_need_value() const { return source_.subquery == nullptr || select_.feeds_stream; }
 
     // The scan column whose values are the input's as they are; -1 = they must be merged.
     int direct_column(size_t input) const { return inputs_[input].direct; }
@@ -53,8 +57,8 @@ class MeasurementScan {
                                  const varve_loaded &loaded) const;
 
   private:
-    MeasurementScan(const plan::Select &select, const plan::Measurement &measurement)
-        : select_(select), measurement_(measurement) {}
+    MeasurementScan(const plan::Select &select, const plan::ScanSource &source)
+        : select_(select), source_(source) {}
 
     struct Bound {
         const plan::Input *input = nullptr;
@@ -66,7 +70,7 @@ class MeasurementScan {
     void bind(std::map<std::string, uint32_t> &fields);
 
     const plan::Select &select_;
-    const plan::Measurement &measurement_;
+    const plan::ScanSource &source_;
     std::vector<Bound> inputs_;  // the plan's, then the filter's
     std::vector<uint32_t> positions_;
     std::unique_ptr<Scan> scan_;

@@ -2,6 +2,7 @@
 
 #include "base/assert.hpp"
 #include "query/exec/aggregate/window.hpp"
+#include "query/exec/subquery/subqueries.hpp"
 
 namespace varve::query::exec {
 
@@ -13,21 +14,25 @@ const Snapshot &Run::snapshot_of(const plan::ScanSource &source) const {
     return *snapshots.front();
 }
 
+Status run_measurement(const Run &run, size_t measurement) {
+    const plan::Select &select = run.select;
+    // Before anything is allocated.
+    VARVE_RETURN_IF_ERROR(run.budget.check_buckets(Windows(select.window, select.range).count()));
+    if (!select.streams.empty()) return run_streams(run, measurement);
+    const plan::Measurement &plan = select.measurements[measurement];
+    return select.aggregates.empty() ? run_raw(run, plan) : run_aggregate(run, plan);
+}
+
 Status run_select(const Run &run) {
     const plan::Select &select = run.select;
     run.budget.begin_select();
     if (select.range.empty()) return {};
-    // Before anything is allocated.
-    VARVE_RETURN_IF_ERROR(run.budget.check_buckets(Windows(select.window, select.range).count()));
     for (size_t i = 0; i < select.measurements.size(); ++i) {
+        Subqueries subqueries;
+        Run of_measurement = run;
+        of_measurement.subqueries = &subqueries;
         const size_t at = select.ascending ? i : select.measurements.size() - 1 - i;
-        const plan::Measurement &measurement = select.measurements[at];
-        if (!select.streams.empty()) {
-            VARVE_RETURN_IF_ERROR(run_streams(run, at));
-            continue;
-        }
-        VARVE_RETURN_IF_ERROR(select.aggregates.empty() ? run_raw(run, measurement)
-                                                        : run_aggregate(run, measurement));
+        VARVE_RETURN_IF_ERROR(run_measurement(of_measurement, at));
     }
     return {};
 }

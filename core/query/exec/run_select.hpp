@@ -11,6 +11,8 @@
 
 namespace varve::query::exec {
 
+class Subqueries;
+
 // What the operators of one SELECT share.
 struct Run {
     const plan::Select &select;
@@ -18,16 +20,19 @@ struct Run {
     Budget &budget;
     TaskRunner &tasks;
     RowSink &sink;
+    Subqueries *subqueries = nullptr;  // those that have run; set while a measurement runs
 
     const Snapshot &snapshot_of(const plan::ScanSource &source) const;
 };
 
 Status run_select(const Run &run);
 
-// One measurement's rows. Series come in the order of the plan's direction.
+// One measurement's rows, by its position. Series come in the order of the plan's direction.
+Status run_measurement(const Run &run, size_t measurement);
+
 Status run_raw(const Run &run, const plan::Measurement &measurement);
 Status run_aggregate(const Run &run, const plan::Measurement &measurement);
-// The same for streams; the measurement by its position, which is the same in the streams' inputs.
+// The measurement's position is the same in the streams' inputs.
 Status run_streams(const Run &run, size_t measurement);
 
 }  // namespace varve::query::exec

@@ -126,9 +126,9 @@ const varve_series_predicate *AbiPredicate::build(const plan::SeriesPredicate &p
     return nodes_.back().get();
 }
 
-void Scan::build_request(const Budget &budget) {
-    predicate_ = std::make_unique<AbiPredicate>(*spec_.series);
-    for (const plan::ValueCondition &condition : *spec_.conditions) {
+void StorageScan::build_request(const Budget &budget) {
+    predicate_ = std::make_unique<AbiPredicate>(spec_.source->series);
+    for (const plan::ValueCondition &condition : spec_.source->conditions) {
         varve_value_condition out{};
         out.column = str(condition.column);
         out.op = condition.op;
@@ -171,10 +171,12 @@ void Scan::build_request(const Budget &budget) {
     request_.cancelled = budget.cancelled();
 }
 
-Result<std::unique_ptr<Scan>> Scan::open(const Snapshot &snapshot, ScanSpec spec,
-                                         const Budget &budget) {
-    std::unique_ptr<Scan> scan(new Scan(*snapshot.storage().table(), std::move(spec)));
-    if (snapshot.handle() == nullptr || scan->spec_.from_ns >= scan->spec_.to_ns) return scan;
+Result<std::unique_ptr<Scan>> StorageScan::open(const Snapshot &snapshot, ScanSpec spec,
+                                                const Budget &budget) {
+    std::unique_ptr<StorageScan> scan(
+        new StorageScan(*snapshot.storage().table(), std::move(spec)));
+    if (snapshot.handle() == nullptr || scan->spec_.from_ns >= scan->spec_.to_ns)
+        return Result<std::unique_ptr<Scan>>(std::move(scan));
     scan->build_request(budget);
     scan->partitions_.resize(kPartitionsMax);
     varve_scan_schema schema{};
@@ -190,14 +192,14 @@ Result<std::unique_ptr<Scan>> Scan::open(const Snapshot &snapshot, ScanSpec spec
         scan->columns_.push_back(
             {schema.asked[i], static_cast<plan::Type>(schema.columns[i].type)});
     }
-    return scan;
+    return Result<std::unique_ptr<Scan>>(std::move(scan));
 }
 
-Scan::~Scan() {
+StorageScan::~StorageScan() {
     for (varve_partition *partition : partitions_) table_.partition_close(partition);
 }
 
-Result<bool> Scan::next(size_t partition, varve_block &block) const {
+Result<bool> StorageScan::next(size_t partition, varve_block &block) {
     varve_error error = abi_error();
     block = varve_block{};
     block.struct_size = sizeof block;
@@ -207,8 +209,8 @@ Result<bool> Scan::next(size_t partition, varve_block &block) const {
     return true;
 }
 
-Status Scan::load(size_t partition, const varve_block &block,
-                  const std::vector<uint32_t> &positions, varve_loaded &out) const {
+Status StorageScan::load(size_t partition, const varve_block &block,
+                         const std::vector<uint32_t> &positions, varve_loaded &out) {
     varve_error error = abi_error();
     out = varve_loaded{};
     out.struct_size = sizeof out;
@@ -217,9 +219,9 @@ Status Scan::load(size_t partition, const varve_block &block,
                             error);
 }
 
-Status Scan::lookup(size_t partition, const std::vector<uint32_t> &series,
-                    const std::vector<int64_t> &times, const std::vector<uint32_t> &positions,
-                    varve_looked_up &out) const {
+Status StorageScan::lookup(size_t partition, const std::vector<uint32_t> &series,
+                           const std::vector<int64_t> &times,
+                           const std::vector<uint32_t> &positions, varve_looked_up &out) {
     varve_error error = abi_error();
     out = varve_looked_up{};
     out.struct_size = sizeof out;
@@ -229,11 +231,11 @@ Status Scan::lookup(size_t partition, const std::vector<uint32_t> &series,
                             error);
 }
 
-std::string_view Scan::series_key(size_t partition, uint32_t series) const {
+std::string_view StorageScan::series_key(size_t partition, uint32_t series) const {
     return view(table_.series_key(partitions_[partition], series));
 }
 
-std::string_view Scan::series_tag(size_t partition, uint32_t series, uint32_t tag) const {
+std::string_view StorageScan::series_tag(size_t partition, uint32_t series, uint32_t tag) const {
     return view(table_.series_tag(partitions_[partition], series, tag));
 }
 

@@ -11,7 +11,7 @@
 
 #include "base/status.hpp"
 #include "query/exec/budget.hpp"
-#include "query/plan/select.hpp"
+#include "query/exec/scan.hpp"
 
 namespace varve::query {
 
@@ -81,49 +81,29 @@ class AbiPredicate {
     const varve_series_predicate *root_ = nullptr;
 };
 
-// What a scan is asked for; borrowed until the Scan is gone.
-struct ScanSpec {
-    const plan::ScanSource *source = nullptr;
-    const plan::SeriesPredicate *series = nullptr;
-    const std::vector<plan::ValueCondition> *conditions = nullptr;
-    int64_t from_ns = 0;  // inclusive
-    int64_t to_ns = 0;    // exclusive
-    bool descending = false;
-    uint64_t limit_per_series = 0;
-    uint32_t partitions = 1;
-    bool wants_stats = false;
-    std::vector<std::string> fields;  // every existing type of each is scanned
-    std::vector<std::string> tag_keys;
-};
-
-// An open scan. Each partition is used by one thread at a time.
-class Scan {
+// A scan of a storage's table.
+class StorageScan final : public Scan {
   public:
     static Result<std::unique_ptr<Scan>> open(const Snapshot &snapshot, ScanSpec spec,
                                               const Budget &budget);
-    ~Scan();
-    Scan(const Scan &) = delete;
-    Scan &operator=(const Scan &) = delete;
+    ~StorageScan() override;
+    StorageScan(const StorageScan &) = delete;
+    StorageScan &operator=(const StorageScan &) = delete;
 
-    struct Column {
-        uint32_t field = 0;  // position in spec.fields
-        plan::Type type = plan::Type::none;
-    };
-    const std::vector<Column> &columns() const { return columns_; }
-    size_t partition_count() const { return partitions_.size(); }
-
-    // False = no more blocks.
-    Result<bool> next(size_t partition, varve_block &block) const;
+    const std::vector<Column> &columns() const override { return columns_; }
+    size_t partition_count() const override { return partitions_.size(); }
+    Result<bool> next(size_t partition, varve_block &block) override;
     Status load(size_t partition, const varve_block &block, const std::vector<uint32_t> &positions,
-                varve_loaded &out) const;
+                varve_loaded &out) override;
     Status lookup(size_t partition, const std::vector<uint32_t> &series,
                   const std::vector<int64_t> &times, const std::vector<uint32_t> &positions,
-                  varve_looked_up &out) const;
-    std::string_view series_key(size_t partition, uint32_t series) const;
-    std::string_view series_tag(size_t partition, uint32_t series, uint32_t tag) const;
+                  varve_looked_up &out) override;
+    std::string_view series_key(size_t partition, uint32_t series) const override;
+    std::string_view series_tag(size_t partition, uint32_t series, uint32_t tag) const override;
 
   private:
-    Scan(const varve_storage &table, ScanSpec spec) : table_(table), spec_(std::move(spec)) {}
+    StorageScan(const varve_storage &table, ScanSpec spec)
+        : table_(table), spec_(std::move(spec)) {}
     void build_request(const Budget &budget);
 
     const varve_storage &table_;

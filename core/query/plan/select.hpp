@@ -11,8 +11,11 @@
 //   stream ── stream ── … ── join ── project ── limit
 //   (input select ── call ── call ── limit)
 //
+// What a source is can be another Select as well (a subquery): its outputs are fields, its group's
+// tags are tags.
+//
 // Columns are known by position. The inputs are the fields and tags that the select refers to, the
-// same for all measurements; a measurement's filter may refer to further ones behind them.
+// same for all measurements; a source's filter may refer to further ones behind them.
 #pragma once
 
 #include <cstdint>
@@ -55,19 +58,24 @@ struct Input {
     bool converts = true;
 };
 
+struct Select;
+
+// Where rows of a measurement come from, and which of them count: a table of storage, or what
+// another select gives for the measurement.
 struct ScanSource {
     uint64_t db_id = 0;
     uint64_t rp_id = 0;
     std::string measurement;
+    std::shared_ptr<const Select> subquery;  // set: the ids mean nothing
+    SeriesPredicate series;                  // of storage's series
+    std::vector<Input> filter_inputs;        // positions follow Select::inputs
+    std::optional<Scalar> filter;            // true = the row stays
+    std::vector<ValueCondition> conditions;
 };
 
 struct Measurement {
     std::string name;
     std::vector<ScanSource> sources;
-    SeriesPredicate series;
-    std::vector<Input> filter_inputs;  // positions follow Select::inputs
-    std::optional<Scalar> filter;      // true = the row stays
-    std::vector<ValueCondition> conditions;
 };
 
 // Instants, both inclusive.
@@ -108,8 +116,6 @@ struct StreamCall {
     std::vector<Argument> arguments;  // all, what it is computed over first
 };
 
-struct Select;
-
 struct Stream {
     std::shared_ptr<const Select> input;  // with one output
     std::vector<StreamCall> calls;        // innermost first; none = the rows as they are
@@ -132,6 +138,7 @@ struct Output {
     // Over inputs; with aggregates over the aggregates' results, and then the inputs; with streams
     // over the streams' values.
     Scalar value;
+    Type type = Type::none;
 };
 
 struct Select {

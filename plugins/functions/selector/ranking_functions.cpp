@@ -123,13 +123,17 @@ int32_t merge(void *into, const void *from, const varve_arena *arena) {
     return VARVE_OK;
 }
 
+// In order of time; of equal times the best comes first.
+template <Rank R>
 int32_t finish_rows(void *state, uint32_t, const varve_arena *arena, const varve_value **out,
                     uint64_t *count) {
     State &all = *static_cast<State *>(state);
     *count = all.count;
     if (all.count == 0) return VARVE_OK;
     std::sort(all.rows, all.rows + all.count, [&](const Ranked &a, const Ranked &b) {
-        return a.time != b.time ? a.time < b.time : less_bits(all.type, a.bits, b.bits);
+        if (a.time != b.time) return a.time < b.time;
+        return R == Rank::top ? less_bits(all.type, b.bits, a.bits)
+                              : less_bits(all.type, a.bits, b.bits);
     });
     auto *rows = static_cast<varve_value *>(
         arena->allocate(arena->ctx, all.count * sizeof(varve_value), alignof(varve_value)));
@@ -221,7 +225,7 @@ varve_function make(const char *name) {
     function.init = init;
     function.update_runs = update_runs<R>;
     function.merge = merge<R>;
-    function.finish_rows = finish_rows;
+    function.finish_rows = finish_rows<R>;
     return function;
 }
 

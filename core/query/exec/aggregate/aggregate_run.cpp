@@ -56,8 +56,7 @@ Status AggregateRun::read() {
     std::vector<std::unique_ptr<Status>> statuses;
     for (const plan::ScanSource &source : measurement_.sources) {
         Result<std::unique_ptr<MeasurementScan>> opened = MeasurementScan::open(
-            run_.select, measurement_, source, run_.snapshot_of(source), run_.budget,
-            {range.min_ns, range.max_ns + 1, 0, run_.tasks.parallelism(), true});
+            run_, source, {range.min_ns, range.max_ns + 1, 0, run_.tasks.parallelism(), true});
         if (!opened.ok()) return opened.status();
         const auto index = static_cast<uint32_t>(scans_.size());
         scans_.push_back(std::move(*opened));

@@ -11,13 +11,18 @@ namespace {
 
 constexpr uint32_t kNotWanted = UINT32_MAX;
 
-// A row exists if one of the selected fields has a value and the filter lets it through.
+// The rows that the filter lets through and, where they need one, have a selected field's value.
 std::vector<uint32_t> existing_rows(const plan::Select &select, const std::vector<Vector> &values,
-                                    const std::vector<uint8_t> &passing, uint32_t rows) {
+                                    const std::vector<uint8_t> &passing, uint32_t rows,
+                                    bool need_value) {
     std::vector<uint32_t> out;
     out.reserve(rows);
     for (uint32_t row = 0; row < rows; ++row) {
         if (!passing.empty() && passing[row] == 0) continue;
+        if (!need_value) {
+            out.push_back(row);
+            continue;
+        }
         for (size_t i = 0; i < values.size(); ++i) {
             if (select.inputs[i].is_tag || !values[i].is_valid(row)) continue;
             out.push_back(row);
@@ -39,8 +44,7 @@ Status RawRows::load(const RawLoad &load) {
 
 Status RawRows::load_source(const plan::ScanSource &source, const RawLoad &load) {
     Result<std::unique_ptr<MeasurementScan>> opened = MeasurementScan::open(
-        run_.select, measurement_, source, run_.snapshot_of(source), run_.budget,
-        {load.from_ns, load.to_ns, load.limit_per_series, run_.tasks.parallelism()});
+        run_, source, {load.from_ns, load.to_ns, load.limit_per_series, run_.tasks.parallelism()});
     if (!opened.ok()) return opened.status();
     scans_.push_back(std::move(*opened));
     MeasurementScan &scan = *scans_.back();
@@ -111,8 +115,9 @@ Result<uint64_t> RawRows::append(MeasurementScan &scan, size_t partition, const 
     for (size_t i = 0; i < run_.select.inputs.size(); ++i) {
         values.push_back(scan.gather(partition, block.series, i, loaded.row_count, loaded.columns));
     }
-    const std::vector<uint32_t> rows = existing_rows(
-        run_.select, values, scan.passing(partition, block.series, loaded), loaded.row_count);
+    const std::vector<uint32_t> rows =
+        existing_rows(run_.select, values, scan.passing(partition, block.series, loaded),
+                      loaded.row_count, scan.rows_need_value());
     const uint64_t size =
         rows.size() * (sizeof(int64_t) + 2 * sizeof(uint32_t) + sizeof(Ref) + values.size() * 17);
     VARVE_RETURN_IF_ERROR(run_.budget.charge(size));

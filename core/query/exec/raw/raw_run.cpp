@@ -55,7 +55,10 @@ class RawRun {
 // Without a filter no series need give more rows than are wanted in all.
 uint64_t RawRun::limit_per_series() const {
     const plan::Select &select = run_.select;
-    if (select.limit == 0 || measurement_.filter.has_value()) return 0;
+    if (select.limit == 0) return 0;
+    for (const plan::ScanSource &source : measurement_.sources) {
+        if (source.filter.has_value()) return 0;
+    }
     return select.limit + select.offset;
 }
 
@@ -68,9 +71,8 @@ Status RawRun::survey() {
 
 Status RawRun::survey_source(const plan::ScanSource &source) {
     const plan::TimeRange &range = run_.select.range;
-    Result<std::unique_ptr<MeasurementScan>> opened =
-        MeasurementScan::open(run_.select, measurement_, source, run_.snapshot_of(source),
-                              run_.budget, {range.min_ns, range.max_ns + 1, limit_per_series(), 1});
+    Result<std::unique_ptr<MeasurementScan>> opened = MeasurementScan::open(
+        run_, source, {range.min_ns, range.max_ns + 1, limit_per_series(), 1});
     if (!opened.ok()) return opened.status();
     const MeasurementScan &scan = **opened;
     Scan &blocks = (*opened)->scan();
@@ -142,7 +144,9 @@ plan::Measurement RawRun::restricted_to(const std::set<std::string> &groups) con
         }
         any.children.push_back(std::move(all));
     }
-    out.series = {VARVE_SERIES_AND, {}, {}, {std::move(out.series), std::move(any)}};
+    for (plan::ScanSource &source : out.sources) {
+        source.series = {VARVE_SERIES_AND, {}, {}, {std::move(source.series), any}};
+    }
     return out;
 }
 
@@ -216,12 +220,15 @@ Status RawRun::emit(const RawRows &rows, bool same_series_goes_on) {
 }  // namespace
 
 Status run_raw(const Run &run, const plan::Measurement &measurement) {
-    bool has_field = false;
-    for (const plan::Input &input : run.select.inputs) {
-        has_field = has_field || (!input.is_tag && input.type != Type::none);
-    }
-    // Tags alone make no rows.
-    return has_field ? RawRun(run, measurement).run() : Status();
+    const bool from_subquery =
+        std::any_of(measurement.sources.begin(), measurement.sources.end(),
+                    [](const plan::ScanSource &source) { return source.subquery != nullptr; });
+    // Tags alone make no rows, but for those of a subquery.
+    const bool makes_rows = std::any_of(
+        run.select.inputs.begin(), run.select.inputs.end(), [&](const plan::Input &input) {
+            return input.type != Type::none && (from_subquery || !input.is_tag);
+        });
+    return makes_rows ? RawRun(run, measurement).run() : Status();
 }
 
 }  // namespace varve::query::exec

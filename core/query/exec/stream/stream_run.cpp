@@ -77,13 +77,9 @@ class JoiningSink final : public StreamSink {
 };
 
 Status run_input(const Run &run, const plan::Stream &stream, size_t measurement, StreamSink &sink) {
-    const plan::Select &input = *stream.input;
     run.budget.begin_select();
-    VARVE_RETURN_IF_ERROR(run.budget.check_buckets(Windows(input.window, input.range).count()));
-    const Run inner{input, run.snapshots, run.budget, run.tasks, sink};
-    VARVE_RETURN_IF_ERROR(input.aggregates.empty()
-                              ? run_raw(inner, input.measurements[measurement])
-                              : run_aggregate(inner, input.measurements[measurement]));
+    const Run inner{*stream.input, run.snapshots, run.budget, run.tasks, sink, run.subqueries};
+    VARVE_RETURN_IF_ERROR(run_measurement(inner, measurement));
     return sink.finish();
 }
 

@@ -13,6 +13,11 @@ Status invalid(std::string text) {
     return {Code::invalid_argument, std::move(text)};
 }
 
+plan::Fill plan_fill(const Fill &fill) {
+    return {static_cast<plan::FillKind>(fill.kind), fill.number, fill.integer, fill.is_integer};
+}
+static_assert(static_cast<int>(FillKind::number) == static_cast<int>(plan::FillKind::number));
+
 bool is_word(const std::string &name, std::string_view word) {
     return std::equal(name.begin(), name.end(), word.begin(), word.end(),
                       [](char a, char b) { return (a | 0x20) == b; });
@@ -49,14 +54,18 @@ ExprPtr fold_calls(const ExprPtr &expr, const FunctionTable &functions) {
 
 class Checker {
   public:
-    Checker(const SelectStatement &select, const FunctionTable &functions, int64_t now_ns)
-        : select_(select), functions_(functions), now_ns_(now_ns) {}
+    Checker(const SelectStatement &select, const FunctionTable &functions, int64_t now_ns,
+            const OuterSelect *outer)
+        : select_(select), functions_(functions), now_ns_(now_ns), outer_(outer) {}
 
     Result<CheckedSelect> run();
 
   private:
     Status check_sources() const;
     Status check_range();
+    Status take_over_outer();
+    // Buckets of its own, not those of the select around it.
+    bool has_own_interval() const { return out_.window.interval_ns > 0 && !inherits_window_; }
     Status check_condition(const Expr &expr) const;
     Status check_dimensions();
     Status check_time_dimension(const Expr &call);
@@ -74,9 +83,11 @@ class Checker {
     const SelectStatement &select_;
     const FunctionTable &functions_;
     const int64_t now_ns_;
+    const OuterSelect *const outer_;
     CheckedSelect out_;
     bool wildcards_allowed_ = true;
     bool has_plain_fields_ = false;
+    bool inherits_window_ = false;
     bool only_selectors_ = true;
     bool has_alone_ = false;  // a function that suffers nothing beside it
     std::string ranking_;     // top or bottom, when one is there
@@ -90,9 +101,6 @@ Status Checker::check_sources() const {
         {"_tagKeys", "SHOW TAG KEYS"},
         {"_tags", "SHOW TAG VALUES"}};
     for (const Source &source : select_.sources) {
-        if (source.subquery != nullptr) {
-            return {Code::unsupported, "subqueries are not supported yet"};
-        }
         for (const auto &[name, statement] : system) {
             if (source.name == name) {
                 return invalid("unable to use system source '" + source.name + "': use " +
@@ -109,10 +117,31 @@ Status Checker::check_range() {
     out_.condition = split->rest;
     if (out_.condition != nullptr) VARVE_RETURN_IF_ERROR(check_condition(*out_.condition));
     VARVE_RETURN_IF_ERROR(check_dimensions());
-    out_.range.min_ns = std::max(split->min_ns.value_or(kTimeMin), kTimeMin);
+    VARVE_RETURN_IF_ERROR(take_over_outer());
     // Buckets of the future would all be empty: without an upper bound they end now.
     const int64_t last = out_.window.interval_ns > 0 ? now_ns_ : kTimeMax;
+    out_.range.min_ns = std::max(split->min_ns.value_or(kTimeMin), kTimeMin);
     out_.range.max_ns = std::min(split->max_ns.value_or(last), kTimeMax);
+    if (outer_ == nullptr) return {};
+    if (!split->max_ns && outer_->range.has_max()) out_.range.max_ns = outer_->range.max_ns;
+    out_.range.min_ns = std::max(out_.range.min_ns, outer_->range.min_ns);
+    out_.range.max_ns = std::min(out_.range.max_ns, outer_->range.max_ns);
+    return {};
+}
+
+Status Checker::take_over_outer() {
+    out_.ascending = select_.ascending();
+    out_.fill = plan_fill(select_.fill);
+    if (outer_ == nullptr) return {};
+    if (!select_.sort.empty() && out_.ascending != outer_->ascending) {
+        return invalid("subqueries must be ordered in the same direction as the query itself");
+    }
+    out_.ascending = outer_->ascending;
+    inherits_window_ = out_.window.interval_ns == 0 && outer_->window.interval_ns > 0;
+    if (inherits_window_) out_.window = outer_->window;
+    // Nobody sees the empty buckets of a subquery.
+    const bool fills_null = out_.fill.kind == plan::FillKind::null;
+    if (out_.window.interval_ns > 0 && fills_null) out_.fill.kind = plan::FillKind::none;
     return {};
 }
 
@@ -308,17 +337,17 @@ Status Checker::check_stream(const varve_function &function, const Expr &call) {
     VARVE_RETURN_IF_ERROR(check_arguments(function, call));
     only_selectors_ = false;
     const ExprPtr over = plain_distinct(call.args[0]);
-    const bool has_interval = out_.window.interval_ns > 0;
     if (over->kind != ExprKind::call || (function.flags & VARVE_FUNCTION_NEEDS_FIELD) != 0) {
         if ((function.flags & VARVE_FUNCTION_NEEDS_CALL) != 0) {
             return invalid("must use aggregate function with " + call.text);
         }
-        if (has_interval && (function.flags & VARVE_FUNCTION_NEEDS_FIELD) == 0) {
+        if (has_own_interval() && (function.flags & VARVE_FUNCTION_NEEDS_FIELD) == 0) {
             return invalid("aggregate function required inside the call to " + call.text);
         }
         return check_symbol(call.text, *over);
     }
-    if (!has_interval) return invalid(call.text + " aggregate requires a GROUP BY interval");
+    if (out_.window.interval_ns == 0)
+        return invalid(call.text + " aggregate requires a GROUP BY interval");
     const varve_function *inner = functions_.find(over->text);
     if (inner != nullptr && (inner->flags & VARVE_FUNCTION_ALONE) != 0) {
         return check_arguments(*inner, *over);
@@ -352,13 +381,14 @@ Status Checker::check_multi(const varve_function &function, const Expr &call) {
 Status Checker::check_combination() const {
     if (out_.fields.empty()) return invalid("at least 1 non-time field must be queried");
     if (out_.calls.empty()) {
-        if (select_.fill.kind == FillKind::none) {
+        const bool fills_none = has_own_interval() && out_.fill.kind == plan::FillKind::none;
+        if (select_.fill.kind == FillKind::none || fills_none) {
             return invalid("fill(none) must be used with a function");
         }
         if (select_.fill.kind == FillKind::linear) {
             return invalid("fill(linear) must be used with a function");
         }
-        if (out_.window.interval_ns > 0) {
+        if (has_own_interval()) {
             return invalid("GROUP BY requires at least one aggregate function");
         }
         return {};
@@ -382,7 +412,8 @@ Status Checker::check_combination() const {
 }
 
 Result<CheckedSelect> Checker::run() {
-    if (select_.target) {
+    // Of a subquery, INTO means nothing.
+    if (select_.target && outer_ == nullptr) {
         return Status(Code::unsupported, "SELECT INTO is not supported yet");
     }
     VARVE_RETURN_IF_ERROR(check_sources());
@@ -448,8 +479,8 @@ std::vector<plan::Argument> call_arguments(const Expr &call) {
 }
 
 Result<CheckedSelect> check_select(const SelectStatement &select, const FunctionTable &functions,
-                                   int64_t now_ns) {
-    return Checker(select, functions, now_ns).run();
+                                   int64_t now_ns, const OuterSelect *outer) {
+    return Checker(select, functions, now_ns, outer).run();
 }
 
 }  // namespace varve::query::influxql

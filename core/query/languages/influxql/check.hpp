@@ -12,14 +12,25 @@ struct CheckedSelect {
     std::string time_name = "time";
     plan::TimeRange range;
     plan::Window window;
+    plan::Fill fill;
+    bool ascending = true;
     ExprPtr condition;                // without time; null = none
     std::vector<ExprPtr> dimensions;  // without time()
     std::vector<ExprPtr> calls;       // of functions over columns, nested ones too
 };
 
-// invalid_argument with the texts clients know; unsupported for what is not built in.
+// What a subquery takes over from the select around it: its range narrows the subquery's own, its
+// buckets are the subquery's where that has none.
+struct OuterSelect {
+    plan::TimeRange range;
+    plan::Window window;
+    bool ascending = true;
+};
+
+// invalid_argument with the texts clients know; unsupported for what is not built in. `outer`: of a
+// subquery; null otherwise.
 Result<CheckedSelect> check_select(const SelectStatement &select, const FunctionTable &functions,
-                                   int64_t now_ns);
+                                   int64_t now_ns, const OuterSelect *outer = nullptr);
 
 // DISTINCT x as distinct(x); anything else as it is.
 ExprPtr plain_distinct(const ExprPtr &expr);

@@ -79,7 +79,7 @@ ExprPtr with_innermost_field(const Expr &call, const std::string &field) {
     return make_call(call.text, std::move(args));
 }
 
-Status expand_call(const Field &field, const std::vector<Column> &columns,
+Status expand_call(const Field &field, const std::vector<Column> &columns, const Names &names,
                    const FunctionTable &functions, std::vector<Field> &out) {
     const Expr &call = innermost(*field.expr);
     if (call.args[0]->kind == ExprKind::wildcard && call.args[0]->cast == DataType::tag) {
@@ -90,6 +90,7 @@ Status expand_call(const Field &field, const std::vector<Column> &columns,
     for (const Column &column : columns) {
         const bool accepted = (function->accepted_types >> static_cast<uint32_t>(column.type) & 1);
         if (column.is_tag || !accepted || !pattern.matches(column)) continue;
+        if (names.tag_fields.contains(column.name)) continue;
         const std::string base = field.alias.empty() ? field.expr->text : field.alias;
         out.push_back({with_innermost_field(*field.expr, column.name), base + "_" + column.name});
     }
@@ -145,7 +146,7 @@ Result<std::vector<Field>> expand_fields(const CheckedSelect &checked, const Nam
                                {}});
             }
         } else if (has_pattern(expr)) {
-            VARVE_RETURN_IF_ERROR(expand_call(field, columns, functions, out));
+            VARVE_RETURN_IF_ERROR(expand_call(field, columns, names, functions, out));
         } else {
             out.push_back(field);
             if (expr.kind == ExprKind::call) add_ranked_tags(expr, functions, out);

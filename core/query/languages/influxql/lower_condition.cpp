@@ -275,8 +275,15 @@ void Lowering::collect_conditions(const Expr &raw, std::vector<plan::ValueCondit
 }  // namespace
 
 LoweredCondition lower_condition(const Expr &condition, const Resolver &resolve,
-                                 const FunctionTable &functions, uint32_t first_input) {
+                                 const FunctionTable &functions, uint32_t first_input,
+                                 SeriesOf series_of) {
     Lowering lowering(resolve, functions, first_input);
+    if (series_of == SeriesOf::subquery) {
+        LoweredCondition out;
+        out.filter = lowering.scalar(condition);
+        out.inputs = lowering.take_inputs();
+        return out;
+    }
     Part part = lowering.lower(condition);
     LoweredCondition out;
     out.series = std::move(part.series);

@@ -20,9 +20,13 @@ struct LoweredCondition {
     std::vector<plan::ValueCondition> conditions;
 };
 
+// Storage chooses series by their tags; a subquery's rows are all filtered.
+enum class SeriesOf : uint8_t { storage, subquery };
+
 // The condition's calls are of scalar functions that the table knows.
 LoweredCondition lower_condition(const Expr &condition, const Resolver &resolve,
-                                 const FunctionTable &functions, uint32_t first_input);
+                                 const FunctionTable &functions, uint32_t first_input,
+                                 SeriesOf series_of = SeriesOf::storage);
 
 // For statements over the schema: every reference is a tag; what is more than tags never holds.
 plan::SeriesPredicate lower_tag_condition(const Expr &condition);

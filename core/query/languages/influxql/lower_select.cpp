@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "query/exec/function_input.hpp"
-#include "query/languages/influxql/expand.hpp"
 #include "query/languages/influxql/lower_condition.hpp"
+#include "query/languages/influxql/select_frame.hpp"
 
 namespace varve::query::influxql {
 
@@ -28,43 +28,7 @@ std::string_view type_name(plan::Type type) {
     return "unknown";
 }
 
-// What every select of a statement has in common, the streams' inputs too.
-class SelectFrame {
-  public:
-    SelectFrame(const SelectStatement &select, const CheckedSelect &checked,
-                const std::vector<ResolvedSource> &sources, const Names &names,
-                const FunctionTable &functions)
-        : select_(select),
-          checked_(checked),
-          functions_(functions),
-          group_tags_(expand_dimensions(checked.dimensions, names)) {
-        for (const ResolvedSource &source : sources) {
-            by_name_[source.scan.measurement].push_back(source);
-        }
-    }
-
-    const std::vector<std::string> &group_tags() const { return group_tags_; }
-    const FunctionTable &functions() const { return functions_; }
-    const std::vector<ExprPtr> &calls() const { return checked_.calls; }
-    // Where and when rows come from; the inputs and the group's tags are there already.
-    void set_source(plan::Select &out) const;
-    void set_row_limits(plan::Select &out) const;
-    // LIMIT and OFFSET of a stream that is joined with others.
-    void set_row_limits(plan::Stream &out) const;
-    void set_series_limits(plan::Select &out) const;
-
-  private:
-    void add_measurement(const std::vector<ResolvedSource> &sources, plan::Select &out) const;
-
-    const SelectStatement &select_;
-    const CheckedSelect &checked_;
-    const FunctionTable &functions_;
-    const std::vector<std::string> group_tags_;
-    std::map<std::string, std::vector<ResolvedSource>> by_name_;
-};
-
-uint32_t input_of(const Names &names, const Expr &reference, plan::Select &out) {
-    const plan::Input input = names.resolve(reference.text, reference.cast);
+uint32_t position_of(const plan::Input &input, plan::Select &out) {
     for (size_t i = 0; i < out.inputs.size(); ++i) {
         const plan::Input &known = out.inputs[i];
         if (known.name == input.name && known.is_tag == input.is_tag && known.type == input.type) {
@@ -73,6 +37,14 @@ uint32_t input_of(const Names &names, const Expr &reference, plan::Select &out) 
     }
     out.inputs.push_back(input);
     return static_cast<uint32_t>(out.inputs.size() - 1);
+}
+
+uint32_t input_of(const Names &names, const Expr &reference, plan::Select &out) {
+    return position_of(names.resolve(reference.text, reference.cast), out);
+}
+
+uint32_t argument_of(const Names &names, const Expr &reference, plan::Select &out) {
+    return position_of(names.resolve_argument(reference.text, reference.cast), out);
 }
 
 Status unsupported_type(const std::string &function, plan::Type type) {
@@ -95,7 +67,7 @@ Status add_aggregate(const Names &names, const FunctionTable &functions, const E
         aggregate.counted_by = aggregate.function;
         aggregate.function = functions.find(over.text);
     }
-    aggregate.input = input_of(names, *over.args[0], out);
+    aggregate.input = argument_of(names, *over.args[0], out);
     aggregate.arguments = call_arguments(over);
     const bool ranks = (aggregate.function->flags & VARVE_FUNCTION_RANKS) != 0;
     for (size_t i = 1; ranks && i + 1 < call.args.size(); ++i) {
@@ -165,7 +137,7 @@ Result<plan::Stream> lower_stream(const SelectFrame &frame, const Names &names,
         VARVE_RETURN_IF_ERROR(add_aggregate(names, functions, *at, *input));
         out.type = input->aggregates[0].type;
     } else {
-        const uint32_t position = input_of(names, *at, *input);
+        const uint32_t position = argument_of(names, *at, *input);
         out.type = input->inputs[position].is_tag ? plan::Type::none : input->inputs[position].type;
     }
     for (const plan::StreamCall &call : out.calls) {
@@ -364,90 +336,40 @@ Result<plan::Scalar> FieldLowering::lower_binary(const Expr &expr, plan::Type &t
     return out;
 }
 
-plan::Fill plan_fill(const Fill &fill) {
-    return {static_cast<plan::FillKind>(fill.kind), fill.number, fill.integer, fill.is_integer};
+plan::Select start_select(const SelectFrame &frame) {
+    plan::Select out;
+    out.group_tags = frame.group_tags();
+    return out;
 }
-static_assert(static_cast<int>(FillKind::number) == static_cast<int>(plan::FillKind::number));
 
-// References of WHERE are resolved in their own measurement; what it does not know is a tag that no
-// series has.
-plan::Input resolve_in(const Names &names, const Expr &reference) {
-    plan::Input input = names.resolve(reference.text, reference.cast);
-    if (!input.is_tag && input.type == plan::Type::none && reference.cast == DataType::unknown) {
-        input.is_tag = true;
-        input.type = plan::Type::string;
+Status lower_fields(const PreparedSelect &prepared, const SelectFrame &frame, plan::Select &out) {
+    FieldLowering lowering(frame, prepared.names, out);
+    VARVE_RETURN_IF_ERROR(lowering.collect_calls(prepared.fields));
+    for (size_t i = 0; i < prepared.fields.size(); ++i) {
+        plan::Type type = plan::Type::none;
+        Result<plan::Scalar> value = lowering.lower(*prepared.fields[i].expr, type);
+        if (!value.ok()) return value.status();
+        out.outputs.push_back({prepared.columns[i], std::move(*value), type});
     }
-    return input;
-}
-
-// One measurement, in however many policies it is asked for.
-void SelectFrame::add_measurement(const std::vector<ResolvedSource> &sources,
-                                  plan::Select &out) const {
-    const Names names(sources);
-    plan::Measurement measurement;
-    measurement.name = sources.front().scan.measurement;
-    for (const ResolvedSource &source : sources) measurement.sources.push_back(source.scan);
-    if (checked_.condition != nullptr) {
-        LoweredCondition lowered = lower_condition(
-            *checked_.condition,
-            [&](const Expr &reference) { return resolve_in(names, reference); }, functions_,
-            static_cast<uint32_t>(out.inputs.size()));
-        measurement.series = std::move(lowered.series);
-        measurement.filter_inputs = std::move(lowered.inputs);
-        measurement.filter = std::move(lowered.filter);
-        measurement.conditions = std::move(lowered.conditions);
-    }
-    if (measurement.series.op != VARVE_SERIES_NONE) {
-        out.measurements.push_back(std::move(measurement));
-    }
-}
-
-void SelectFrame::set_source(plan::Select &out) const {
-    out.range = checked_.range;
-    out.window = checked_.window;
-    out.time_name = checked_.time_name;
-    out.fill = plan_fill(select_.fill);
-    out.ascending = select_.ascending();
-    for (const auto &[name, same] : by_name_) add_measurement(same, out);
-}
-
-void SelectFrame::set_row_limits(plan::Select &out) const {
-    out.limit = static_cast<uint64_t>(select_.limit);
-    out.offset = static_cast<uint64_t>(select_.offset);
-}
-
-void SelectFrame::set_row_limits(plan::Stream &out) const {
-    out.limit = static_cast<uint64_t>(select_.limit);
-    out.offset = static_cast<uint64_t>(select_.offset);
-}
-
-void SelectFrame::set_series_limits(plan::Select &out) const {
-    out.series_limit = static_cast<uint64_t>(select_.slimit);
-    out.series_offset = static_cast<uint64_t>(select_.soffset);
+    return {};
 }
 
 }  // namespace
 
-Result<plan::Select> lower_select(const SelectStatement &select, const CheckedSelect &checked,
-                                  const std::vector<ResolvedSource> &sources,
-                                  const FunctionTable &functions) {
-    const Names names(sources);
-    const SelectFrame frame(select, checked, sources, names, functions);
-    const Result<std::vector<Field>> fields =
-        expand_fields(checked, names, frame.group_tags(), functions);
-    if (!fields.ok()) return fields.status();
+Result<std::vector<plan::Output>> lower_outputs(const PreparedSelect &prepared,
+                                                const FunctionTable &functions) {
+    const SelectFrame frame(prepared, {}, functions);
+    plan::Select out = start_select(frame);
+    VARVE_RETURN_IF_ERROR(lower_fields(prepared, frame, out));
+    return std::move(out.outputs);
+}
 
-    plan::Select out;
-    out.group_tags = frame.group_tags();
-    FieldLowering lowering(frame, names, out);
-    VARVE_RETURN_IF_ERROR(lowering.collect_calls(*fields));
-    const std::vector<std::string> columns = column_names(*fields);
-    for (size_t i = 0; i < fields->size(); ++i) {
-        plan::Type type = plan::Type::none;
-        Result<plan::Scalar> value = lowering.lower(*(*fields)[i].expr, type);
-        if (!value.ok()) return value.status();
-        out.outputs.push_back({columns[i], std::move(*value)});
-    }
+Result<plan::Select> lower_select(const PreparedSelect &prepared, const FunctionTable &functions,
+                                  const std::vector<std::string> &extra_tags) {
+    SelectFrame frame(prepared, extra_tags, functions);
+    VARVE_RETURN_IF_ERROR(frame.add_sources());
+    plan::Select out = start_select(frame);
+    VARVE_RETURN_IF_ERROR(lower_fields(prepared, frame, out));
     frame.set_source(out);
     if (out.streams.size() < 2) frame.set_row_limits(out);
     if (out.streams.empty()) frame.set_series_limits(out);

@@ -1,14 +1,17 @@
-// A checked SELECT and the schema of its sources → a plan.
+// A prepared SELECT → a plan.
 #pragma once
 
-#include "query/languages/influxql/check.hpp"
-#include "query/languages/influxql/session.hpp"
+#include "query/languages/influxql/prepare_select.hpp"
 
 namespace varve::query::influxql {
 
-// invalid_argument where types do not go together.
-Result<plan::Select> lower_select(const SelectStatement &select, const CheckedSelect &checked,
-                                  const std::vector<ResolvedSource> &sources,
-                                  const FunctionTable &functions);
+// The names and types of the columns, without the plan around them. invalid_argument with the texts
+// clients know.
+Result<std::vector<plan::Output>> lower_outputs(const PreparedSelect &prepared,
+                                                const FunctionTable &functions);
+
+// `extra_tags` divide the groups further: those of the select around a subquery. Errors as above.
+Result<plan::Select> lower_select(const PreparedSelect &prepared, const FunctionTable &functions,
+                                  const std::vector<std::string> &extra_tags = {});
 
 }  // namespace varve::query::influxql

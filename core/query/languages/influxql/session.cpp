@@ -37,13 +37,7 @@ Result<std::shared_ptr<exec::Snapshot>> SourceResolver::snapshot(uint64_t db_id)
     return opened;
 }
 
-Result<std::vector<ResolvedSource>> SourceResolver::resolve(const std::vector<Source> &sources) {
-    std::vector<ResolvedSource> out;
-    for (const Source &source : sources) VARVE_RETURN_IF_ERROR(resolve_source(source, out));
-    return out;
-}
-
-Status SourceResolver::resolve_source(const Source &source, std::vector<ResolvedSource> &out) {
+Status SourceResolver::resolve(const Source &source, std::vector<ResolvedSource> &out) {
     const Result<Database> database = this->database(source.database);
     if (!database.ok()) return database.status();
     const Result<RetentionPolicy> policy = this->policy(*database, source.retention_policy);
@@ -65,12 +59,14 @@ Status SourceResolver::resolve_source(const Source &source, std::vector<Resolved
     }
     for (const std::string &name : names) {
         const bool known = std::any_of(out.begin(), out.end(), [&](const ResolvedSource &other) {
-            return other.scan.db_id == database->id && other.scan.rp_id == policy->id &&
-                   other.scan.measurement == name;
+            return other.subquery == nullptr && other.scan.db_id == database->id &&
+                   other.scan.rp_id == policy->id && other.scan.measurement == name;
         });
         if (known) continue;
         ResolvedSource resolved;
-        resolved.scan = {database->id, policy->id, name};
+        resolved.scan.db_id = database->id;
+        resolved.scan.rp_id = policy->id;
+        resolved.scan.measurement = name;
         VARVE_RETURN_IF_ERROR(read_schema(**snapshot, resolved));
         out.push_back(std::move(resolved));
     }
@@ -92,13 +88,21 @@ Status SourceResolver::read_schema(const exec::Snapshot &snapshot, ResolvedSourc
     return {};
 }
 
-Names::Names(const std::vector<ResolvedSource> &sources) {
+Names::Names(const std::vector<ResolvedSource> &sources)
+    : of_subqueries(!sources.empty() &&
+                    std::all_of(sources.begin(), sources.end(), [](const ResolvedSource &source) {
+                        return source.subquery != nullptr;
+                    })) {
     for (const ResolvedSource &source : sources) {
         for (const auto &[name, types] : source.fields) {
             std::vector<plan::Type> &all = fields[name];
             all.insert(all.end(), types.begin(), types.end());
         }
         tags.insert(source.tags.begin(), source.tags.end());
+        tag_fields.insert(source.tag_fields.begin(), source.tag_fields.end());
+        if (source.subquery != nullptr) {
+            subquery_tags.insert(source.tags.begin(), source.tags.end());
+        }
     }
     for (auto &[name, types] : fields) {
         std::sort(types.begin(), types.end());
@@ -127,7 +131,10 @@ plan::Type plan_type(DataType cast) {
 
 }  // namespace
 
-plan::Input Names::resolve(const std::string &name, DataType cast) const {
+plan::Input Names::resolve(const std::string &name, DataType asked_cast) const {
+    // What a subquery gives can be made another number, and nothing else.
+    const DataType cast =
+        of_subqueries && !plan::is_numeric(plan_type(asked_cast)) ? DataType::unknown : asked_cast;
     plan::Input input{name, false, plan::Type::none, false};
     const auto field = fields.find(name);
     const bool is_field = field != fields.end() && cast != DataType::tag;
@@ -151,6 +158,12 @@ plan::Input Names::resolve(const std::string &name, DataType cast) const {
                      std::any_of(types.begin(), types.end(), [&](plan::Type type) {
                          return plan::is_numeric(type) && type != input.type;
                      });
+    return input;
+}
+
+plan::Input Names::resolve_argument(const std::string &name, DataType cast) const {
+    plan::Input input = resolve(name, cast);
+    if (input.is_tag && subquery_tags.contains(name)) input.is_tag = false;
     return input;
 }
 

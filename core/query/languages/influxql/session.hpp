@@ -45,10 +45,15 @@ struct Session {
 
 using FieldTypes = std::map<std::string, std::vector<plan::Type>>;  // strongest first
 
+struct PreparedSelect;
+
+// One measurement: of storage, or among what a subquery gives.
 struct ResolvedSource {
     plan::ScanSource scan;
     FieldTypes fields;
     std::set<std::string> tags;
+    std::shared_ptr<const PreparedSelect> subquery;
+    std::set<std::string> tag_fields;  // fields of a subquery that are tags inside
 };
 
 // Snapshots and sources of one statement.
@@ -63,12 +68,12 @@ class SourceResolver {
     Result<RetentionPolicy> policy(const Database &database, const std::string &name) const;
     Result<std::shared_ptr<exec::Snapshot>> snapshot(uint64_t db_id);
 
-    // Every measurement that the sources name, once each; regexes are looked up.
-    Result<std::vector<ResolvedSource>> resolve(const std::vector<Source> &sources);
+    // Every measurement of storage that the source names and `out` does not have yet; regexes are
+    // looked up.
+    Status resolve(const Source &source, std::vector<ResolvedSource> &out);
     const std::vector<std::shared_ptr<exec::Snapshot>> &snapshots() const { return snapshots_; }
 
   private:
-    Status resolve_source(const Source &source, std::vector<ResolvedSource> &out);
     Status read_schema(const exec::Snapshot &snapshot, ResolvedSource &source) const;
 
     const Session &session_;
@@ -79,10 +84,16 @@ class SourceResolver {
 struct Names {
     FieldTypes fields;
     std::set<std::string> tags;
+    std::set<std::string> subquery_tags;  // those that a subquery groups by
+    std::set<std::string> tag_fields;     // functions of every field (*) leave them out
+    bool of_subqueries = false;           // of nothing else
 
     explicit Names(const std::vector<ResolvedSource> &sources);
     // Unknown names have type none; fields win over tags.
     plan::Input resolve(const std::string &name, DataType cast) const;
+    // The same for what a function is computed over: it takes a subquery's tags as if they were
+    // strings.
+    plan::Input resolve_argument(const std::string &name, DataType cast) const;
 };
 
 }  // namespace varve::query::influxql

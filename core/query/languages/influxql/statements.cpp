@@ -1,7 +1,6 @@
 #include "query/languages/influxql/statements.hpp"
 
 #include "query/exec/run_select.hpp"
-#include "query/languages/influxql/check.hpp"
 #include "query/languages/influxql/lower_select.hpp"
 
 namespace varve::query::influxql {
@@ -13,12 +12,10 @@ bool changes_something(const Statement &statement) {
 }
 
 Status execute_select(Session &session, const SelectStatement &select) {
-    const Result<CheckedSelect> checked = check_select(select, session.functions, session.now_ns);
-    if (!checked.ok()) return checked.status();
     SourceResolver resolver(session);
-    const Result<std::vector<ResolvedSource>> sources = resolver.resolve(select.sources);
-    if (!sources.ok()) return sources.status();
-    const Result<plan::Select> plan = lower_select(select, *checked, *sources, session.functions);
+    const auto prepared = prepare_select(session, resolver, select);
+    if (!prepared.ok()) return prepared.status();
+    const Result<plan::Select> plan = lower_select(**prepared, session.functions);
     if (!plan.ok()) return plan.status();
     if (select.has_zone) session.encoder.set_zone(select.zone);
     return exec::run_select(

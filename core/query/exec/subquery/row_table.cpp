@@ -1,0 +1,129 @@
+#include "query/exec/subquery/row_table.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace varve::query::exec {
+
+namespace {
+
+// Big-endian, so that texts order as numbers.
+std::string layer_suffix(uint32_t layer) {
+    std::string out;
+    for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>(layer >> shift & 0xff);
+    return out;
+}
+
+void reverse(Vector &vector) {
+    std::reverse(vector.bits.begin(), vector.bits.end());
+    std::reverse(vector.text.begin(), vector.text.end());
+    std::reverse(vector.valid.begin(), vector.valid.end());
+}
+
+}  // namespace
+
+RowTable::RowTable(const plan::Select &select, Budget &budget)
+    : select_(select), budget_(budget), texts_(budget) {}
+
+RowTable::~RowTable() {
+    budget_.release(charged_);
+}
+
+int RowTable::column_of(const std::string &name) const {
+    for (size_t i = 0; i < select_.outputs.size(); ++i) {
+        if (select_.outputs[i].name == name) return static_cast<int>(i);
+    }
+    return -1;
+}
+
+Status RowTable::begin_series(const SeriesHead &head) {
+    group_from_ = series_.size();
+    series_.emplace_back();
+    Series &first = series_.back();
+    for (const auto &[tag, value] : head.tags) {
+        first.tags.push_back(value);
+        first.key += value + '\0';
+    }
+    layer_ = 0;
+    has_rows_ = false;
+    return {};
+}
+
+RowTable::Block &RowTable::block_for(int64_t time) {
+    layer_ = has_rows_ && time == last_time_ ? layer_ + 1 : 0;
+    last_time_ = time;
+    has_rows_ = true;
+    if (group_from_ + layer_ == series_.size()) {
+        Series layer;
+        layer.key = series_[group_from_].key;
+        layer.tags = series_[group_from_].tags;
+        series_.push_back(std::move(layer));
+    }
+    Series &series = series_[group_from_ + layer_];
+    if (series.blocks.empty() || series.blocks.back().times.size() == VARVE_BLOCK_ROWS_MAX) {
+        series.blocks.emplace_back();
+        for (const plan::Output &output : select_.outputs) {
+            series.blocks.back().columns.emplace_back();
+            series.blocks.back().columns.back().reset(output.type, 0);
+        }
+    }
+    return series.blocks.back();
+}
+
+// The text in the arena. Texts repeat from row to row: the one before is taken if it is the same.
+Result<std::string_view> RowTable::kept(std::string_view text, const Vector &column) {
+    if (!column.text.empty() && column.text.back() == text) return column.text.back();
+    auto *copy = static_cast<char *>(texts_.allocate(text.size() + 1, 1));
+    if (copy == nullptr) return texts_.status();
+    std::memcpy(copy, text.data(), text.size());
+    return std::string_view(copy, text.size());
+}
+
+Status RowTable::append(Block &block, std::span<const Vector> values, size_t row) {
+    for (size_t i = 0; i < values.size(); ++i) {
+        Vector &column = block.columns[i];
+        if (!values[i].is_valid(row) || column.type == Type::none) {
+            column.append_null(1);
+        } else if (column.type == Type::string) {
+            const Result<std::string_view> text = kept(values[i].text[row], column);
+            if (!text.ok()) return text.status();
+            column.append_null(1);
+            column.set_text(column.valid.size() - 1, *text);
+        } else {
+            column.append_null(1);
+            column.set(column.valid.size() - 1,
+                       convert_bits(values[i].bits[row], values[i].type, column.type));
+        }
+    }
+    return {};
+}
+
+Status RowTable::rows(std::span<const int64_t> times, std::span<const Vector> values, size_t) {
+    const uint64_t size = times.size() * (sizeof(int64_t) + values.size() * 17);
+    VARVE_RETURN_IF_ERROR(budget_.check());
+    VARVE_RETURN_IF_ERROR(budget_.charge(size));
+    charged_ += size;
+    for (size_t row = 0; row < times.size(); ++row) {
+        Block &block = block_for(times[row]);
+        block.times.push_back(times[row]);
+        VARVE_RETURN_IF_ERROR(append(block, values, row));
+    }
+    return {};
+}
+
+void RowTable::finish() {
+    const bool ascending = select_.ascending;
+    for (uint32_t i = 0; i < series_.size(); ++i) {
+        Series &series = series_[i];
+        // In descending order the last layer's row comes first.
+        series.key += layer_suffix(ascending ? i : UINT32_MAX - i);
+        if (ascending) continue;
+        std::reverse(series.blocks.begin(), series.blocks.end());
+        for (Block &block : series.blocks) {
+            std::reverse(block.times.begin(), block.times.end());
+            for (Vector &column : block.columns) reverse(column);
+        }
+    }
+}
+
+}  // namespace varve::query::exec

@@ -1,0 +1,33 @@
+#include "query/exec/subquery/subqueries.hpp"
+
+#include "query/exec/subquery/table_scan.hpp"
+
+namespace varve::query::exec {
+
+Result<std::shared_ptr<const RowTable>> Subqueries::table_of(const Run &run,
+                                                             const plan::ScanSource &source) {
+    std::shared_ptr<const RowTable> &known = tables_[source.subquery.get()];
+    if (known != nullptr) return known;
+    const plan::Select &select = *source.subquery;
+    auto table = std::make_shared<RowTable>(select, run.budget);
+    Subqueries inner_subqueries;
+    const Run inner{select, run.snapshots, run.budget, run.tasks, *table, &inner_subqueries};
+    for (size_t i = 0; i < select.measurements.size() && !select.range.empty(); ++i) {
+        if (select.measurements[i].name != source.measurement) continue;
+        VARVE_RETURN_IF_ERROR(run_measurement(inner, i));
+    }
+    table->finish();
+    known = std::move(table);
+    return known;
+}
+
+Result<std::unique_ptr<Scan>> Subqueries::open(const Run &run, ScanSpec spec) {
+    Result<std::shared_ptr<const RowTable>> table = table_of(run, *spec.source);
+    if (!table.ok()) return table.status();
+    if (spec.from_ns == run.select.range.min_ns) spec.from_ns = kTimeMin;
+    if (spec.to_ns == run.select.range.max_ns + 1) spec.to_ns = kTimeMax;
+    return Result<std::unique_ptr<Scan>>(
+        std::make_unique<TableScan>(std::move(*table), std::move(spec)));
+}
+
+}  // namespace varve::query::exec

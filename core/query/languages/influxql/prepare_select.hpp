@@ -1,0 +1,26 @@
+// A SELECT with what the schema says of it: its sources, and the fields that its wildcards stand
+// for. Subqueries are prepared with it, from the inside out.
+#pragma once
+
+#include "query/languages/influxql/check.hpp"
+#include "query/languages/influxql/session.hpp"
+
+namespace varve::query::influxql {
+
+struct PreparedSelect {
+    const SelectStatement *select = nullptr;  // borrowed
+    CheckedSelect checked;
+    std::vector<ResolvedSource> sources;
+    Names names;
+    std::vector<std::string> group_tags;  // sorted
+    std::vector<Field> fields;            // without wildcards
+    std::vector<std::string> columns;     // the fields' names
+};
+
+// `outer`: of a subquery; null otherwise. Errors with the texts clients know.
+Result<std::shared_ptr<const PreparedSelect>> prepare_select(const Session &session,
+                                                             SourceResolver &resolver,
+                                                             const SelectStatement &select,
+                                                             const OuterSelect *outer = nullptr);
+
+}  // namespace varve::query::influxql

@@ -1,0 +1,105 @@
+#include "query/languages/influxql/select_frame.hpp"
+
+#include "query/languages/influxql/lower_condition.hpp"
+#include "query/languages/influxql/lower_select.hpp"
+
+namespace varve::query::influxql {
+
+namespace {
+
+// References of WHERE are resolved in their own source; what it does not know is a tag that no
+// series has.
+plan::Input resolve_in(const Names &names, const Expr &reference) {
+    plan::Input input = names.resolve(reference.text, reference.cast);
+    if (!input.is_tag && input.type == plan::Type::none && reference.cast == DataType::unknown) {
+        input.is_tag = true;
+        input.type = plan::Type::string;
+    }
+    return input;
+}
+
+}  // namespace
+
+SelectFrame::SelectFrame(const PreparedSelect &prepared, const std::vector<std::string> &extra_tags,
+                         const FunctionTable &functions)
+    : prepared_(prepared), functions_(functions) {
+    std::set<std::string> tags(prepared.group_tags.begin(), prepared.group_tags.end());
+    tags.insert(extra_tags.begin(), extra_tags.end());
+    group_tags_.assign(tags.begin(), tags.end());
+}
+
+Status SelectFrame::add_sources() {
+    std::map<const PreparedSelect *, std::shared_ptr<const plan::Select>> subqueries;
+    for (const ResolvedSource &source : prepared_.sources) {
+        Placed placed{&source, nullptr};
+        if (source.subquery != nullptr) {
+            auto &lowered = subqueries[source.subquery.get()];
+            if (lowered == nullptr) {
+                Result<plan::Select> plan = lower_select(*source.subquery, functions_, group_tags_);
+                if (!plan.ok()) return plan.status();
+                // InfluxDB knows no SLIMIT inside.
+                plan->series_limit = plan->series_offset = 0;
+                lowered = std::make_shared<const plan::Select>(std::move(*plan));
+            }
+            placed.subquery = lowered;
+        }
+        by_name_[source.scan.measurement].push_back(std::move(placed));
+    }
+    return {};
+}
+
+plan::ScanSource SelectFrame::scan_source(const Placed &placed, uint32_t first_filter_input) const {
+    plan::ScanSource out = placed.source->scan;
+    out.subquery = placed.subquery;
+    const ExprPtr &condition = prepared_.checked.condition;
+    if (condition == nullptr) return out;
+    Names names({*placed.source});
+    // Rows of a subquery have the tags that the select around it groups by.
+    if (placed.subquery != nullptr) names.tags.insert(group_tags_.begin(), group_tags_.end());
+    LoweredCondition lowered = lower_condition(
+        *condition, [&](const Expr &reference) { return resolve_in(names, reference); }, functions_,
+        first_filter_input, placed.subquery == nullptr ? SeriesOf::storage : SeriesOf::subquery);
+    out.series = std::move(lowered.series);
+    out.filter_inputs = std::move(lowered.inputs);
+    out.filter = std::move(lowered.filter);
+    out.conditions = std::move(lowered.conditions);
+    return out;
+}
+
+// One measurement, in however many policies and subqueries it is asked for.
+void SelectFrame::add_measurement(const std::string &name, const std::vector<Placed> &sources,
+                                  plan::Select &out) const {
+    plan::Measurement measurement;
+    measurement.name = name;
+    for (const Placed &placed : sources) {
+        plan::ScanSource source = scan_source(placed, static_cast<uint32_t>(out.inputs.size()));
+        if (source.series.op != VARVE_SERIES_NONE) measurement.sources.push_back(std::move(source));
+    }
+    if (!measurement.sources.empty()) out.measurements.push_back(std::move(measurement));
+}
+
+void SelectFrame::set_source(plan::Select &out) const {
+    out.range = prepared_.checked.range;
+    out.window = prepared_.checked.window;
+    out.time_name = prepared_.checked.time_name;
+    out.fill = prepared_.checked.fill;
+    out.ascending = prepared_.checked.ascending;
+    for (const auto &[name, same] : by_name_) add_measurement(name, same, out);
+}
+
+void SelectFrame::set_row_limits(plan::Select &out) const {
+    out.limit = static_cast<uint64_t>(prepared_.select->limit);
+    out.offset = static_cast<uint64_t>(prepared_.select->offset);
+}
+
+void SelectFrame::set_row_limits(plan::Stream &out) const {
+    out.limit = static_cast<uint64_t>(prepared_.select->limit);
+    out.offset = static_cast<uint64_t>(prepared_.select->offset);
+}
+
+void SelectFrame::set_series_limits(plan::Select &out) const {
+    out.series_limit = static_cast<uint64_t>(prepared_.select->slimit);
+    out.series_offset = static_cast<uint64_t>(prepared_.select->soffset);
+}
+
+}  // namespace varve::query::influxql

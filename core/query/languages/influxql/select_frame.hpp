@@ -1,0 +1,42 @@
+// What every select of a statement has in common, the inputs of its streams too: where and when
+// rows come from, how they are grouped, and how many are wanted.
+#pragma once
+
+#include "query/languages/influxql/prepare_select.hpp"
+
+namespace varve::query::influxql {
+
+class SelectFrame {
+  public:
+    // `extra_tags` divide the groups further: those of the select around a subquery.
+    SelectFrame(const PreparedSelect &prepared, const std::vector<std::string> &extra_tags,
+                const FunctionTable &functions);
+    // Lowers the subqueries; before it, a frame has no sources.
+    Status add_sources();
+
+    const std::vector<std::string> &group_tags() const { return group_tags_; }
+    const FunctionTable &functions() const { return functions_; }
+    const std::vector<ExprPtr> &calls() const { return prepared_.checked.calls; }
+    // Where and when rows come from; the inputs and the group's tags are there already.
+    void set_source(plan::Select &out) const;
+    void set_row_limits(plan::Select &out) const;
+    // LIMIT and OFFSET of a stream that is joined with others.
+    void set_row_limits(plan::Stream &out) const;
+    void set_series_limits(plan::Select &out) const;
+
+  private:
+    struct Placed {
+        const ResolvedSource *source = nullptr;
+        std::shared_ptr<const plan::Select> subquery;
+    };
+    void add_measurement(const std::string &name, const std::vector<Placed> &sources,
+                         plan::Select &out) const;
+    plan::ScanSource scan_source(const Placed &placed, uint32_t first_filter_input) const;
+
+    const PreparedSelect &prepared_;
+    const FunctionTable &functions_;
+    std::vector<std::string> group_tags_;
+    std::map<std::string, std::vector<Placed>> by_name_;
+};
+
+}  // namespace varve::query::influxql
