@@ -49,11 +49,29 @@ void Projection::begin(const std::string &measurement, const std::string &key) {
 }
 
 uint64_t Projection::wanted() const {
-    if (select_.limit == 0) return 0;
+    if (select_.limit == 0 || select_.having) return 0;
     return select_.limit - emitted_ + select_.offset - skipped_;
 }
 
+// Without the rows that HAVING does not let through.
 Status Projection::push(std::span<const int64_t> times, std::span<const Vector> columns) {
+    if (!select_.having) return push_rows(times, columns);
+    const std::vector<uint8_t> passing = evaluate_condition(*select_.having, columns, times.size());
+    if (std::find(passing.begin(), passing.end(), 0) == passing.end()) {
+        return push_rows(times, columns);
+    }
+    std::vector<int64_t> kept_times;
+    std::vector<Vector> kept(columns.size());
+    for (size_t i = 0; i < columns.size(); ++i) kept[i].reset(columns[i].type, 0);
+    for (size_t row = 0; row < times.size(); ++row) {
+        if (passing[row] == 0) continue;
+        kept_times.push_back(times[row]);
+        for (size_t i = 0; i < columns.size(); ++i) kept[i].append_from(columns[i], row);
+    }
+    return push_rows(kept_times, kept);
+}
+
+Status Projection::push_rows(std::span<const int64_t> times, std::span<const Vector> columns) {
     const uint64_t skip = std::min<uint64_t>(select_.offset - skipped_, times.size());
     skipped_ += skip;
     uint64_t count = times.size() - skip;

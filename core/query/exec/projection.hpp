@@ -1,5 +1,5 @@
-// The tail of the pipeline: outputs are computed, LIMIT and OFFSET are cut off, rows go to the
-// sink.
+// The tail of the pipeline: HAVING chooses rows, outputs are computed, LIMIT and OFFSET are cut
+// off, rows go to the sink.
 #pragma once
 
 #include "query/exec/row_sink.hpp"
@@ -25,6 +25,8 @@ class Projection {
     Status push(std::span<const int64_t> times, std::span<const Vector> columns);
 
   private:
+    Status push_rows(std::span<const int64_t> times, std::span<const Vector> columns);
+
     const plan::Select &select_;
     RowSink &sink_;
     SeriesHead head_;

@@ -2,6 +2,7 @@
 
 #include "base/assert.hpp"
 #include "query/exec/aggregate/window.hpp"
+#include "query/exec/order/ordered_rows.hpp"
 #include "query/exec/subquery/subqueries.hpp"
 
 namespace varve::query::exec {
@@ -14,13 +15,27 @@ const Snapshot &Run::snapshot_of(const plan::ScanSource &source) const {
     return *snapshots.front();
 }
 
+namespace {
+
+Status run_operators(const Run &run, size_t measurement) {
+    const plan::Select &select = run.select;
+    if (!select.streams.empty()) return run_streams(run, measurement);
+    const plan::Measurement &plan = select.measurements[measurement];
+    if (select.join != nullptr) return run_join(run, plan);
+    return select.aggregates.empty() ? run_raw(run, plan) : run_aggregate(run, plan);
+}
+
+}  // namespace
+
 Status run_measurement(const Run &run, size_t measurement) {
     const plan::Select &select = run.select;
     // Before anything is allocated.
     VARVE_RETURN_IF_ERROR(run.budget.check_buckets(Windows(select.window, select.range).count()));
-    if (!select.streams.empty()) return run_streams(run, measurement);
-    const plan::Measurement &plan = select.measurements[measurement];
-    return select.aggregates.empty() ? run_raw(run, plan) : run_aggregate(run, plan);
+    if (!select.order) return run_operators(run, measurement);
+    OrderedRows ordered(select, run.budget);
+    const Run inner{select, run.snapshots, run.budget, run.tasks, ordered, run.subqueries};
+    VARVE_RETURN_IF_ERROR(run_operators(inner, measurement));
+    return ordered.emit(run.sink);
 }
 
 Status run_select(const Run &run) {

@@ -1,14 +1,14 @@
 // The plan algebra: what every language is lowered to. A Select is a pipeline of fixed order, each
 // stage of which may be absent:
 //
-//   scan ── filter ── aggregate by (tags, window) ── fill ── project ── limit per series ── limit
-//   of (per measurement) series
+//   scan ── filter ── aggregate by (tags, window) ── fill ── having ── project ── order ── limit
+//   per series ── limit of (per measurement) series
 //
 // Functions over a stream of rows (derivative) make a Select over others: each of its streams is
 // the rows of an input Select, seen through stream functions; streams are joined by series and
 // time.
 //
-//   stream ── stream ── … ── join ── project ── limit
+//   stream ── stream ── … ── join ── having ── project ── order ── limit
 //   (input select ── call ── call ── limit)
 //
 // What a source is can be another Select as well (a subquery): its outputs are fields, its group's
@@ -141,8 +141,26 @@ struct Output {
     Type type = Type::none;
 };
 
+// The rows of two selects of equal times and of equal group tags, side by side. The inputs of the
+// joining select's outputs are the left side's outputs, then the right side's.
+struct Join {
+    std::shared_ptr<const Select> left;
+    std::shared_ptr<const Select> right;
+};
+
+// Rows of a series by the values of an output, series by their first rows; 0 = all.
+struct Order {
+    uint32_t output = 0;
+    bool ascending = true;
+    uint64_t limit = 0;
+    uint64_t offset = 0;
+    uint64_t series_limit = 0;
+    uint64_t series_offset = 0;
+};
+
 struct Select {
     std::vector<Measurement> measurements;  // ascending by name
+    std::shared_ptr<const Join> join;       // set: the measurement has no sources
     std::vector<Input> inputs;
     std::vector<std::string> group_tags;  // sorted
     std::vector<std::string> part_tags;   // see Aggregate::best_of_parts; none of group_tags
@@ -157,6 +175,8 @@ struct Select {
     bool needs_point = false;    // outputs refer to inputs of the selected point
     Fill fill;
     std::vector<Output> outputs;
+    std::optional<Scalar> having;  // over what outputs are over; true = the row stays
+    std::optional<Order> order;    // set: the limits below are 0
     std::string time_name = "time";
     bool ascending = true;
     uint64_t limit = 0;  // 0 = all

@@ -55,7 +55,7 @@ class RawRun {
 // Without a filter no series need give more rows than are wanted in all.
 uint64_t RawRun::limit_per_series() const {
     const plan::Select &select = run_.select;
-    if (select.limit == 0) return 0;
+    if (select.limit == 0 || select.having) return 0;
     for (const plan::ScanSource &source : measurement_.sources) {
         if (source.filter.has_value()) return 0;
     }

@@ -1,14 +1,12 @@
 #include "query/exec/stream/stream_join.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 namespace varve::query::exec {
 
 namespace {
 
 constexpr size_t kRowsPerPush = 4096;
-constexpr uint64_t kRowBytes = sizeof(int64_t) + sizeof(uint64_t) + 1;
 
 }  // namespace
 
@@ -22,9 +20,7 @@ Status StreamJoin::add(size_t stream, const std::string &key, const StreamRows &
         }
     }
     Column &column = series[stream];
-    const uint64_t size = rows.times.size() * kRowBytes;
-    VARVE_RETURN_IF_ERROR(budget_.charge(size));
-    charged_ += size;
+    VARVE_RETURN_IF_ERROR(keeper_.charge(rows.times.size(), 1));
     for (size_t row = 0; row < rows.times.size(); ++row) {
         if (column.skipped < plan.offset) {
             ++column.skipped;
@@ -32,13 +28,7 @@ Status StreamJoin::add(size_t stream, const std::string &key, const StreamRows &
         }
         if (plan.limit != 0 && column.rows.times.size() >= plan.limit) break;
         column.rows.times.push_back(rows.times[row]);
-        column.rows.values.append_from(rows.values, row);
-        if (plan.type != Type::string || !rows.values.is_valid(row)) continue;
-        const std::string_view text = rows.values.text[row];
-        auto *copy = static_cast<char *>(arena_.allocate(text.size() + 1, 1));
-        if (copy == nullptr) return arena_.status();
-        std::memcpy(copy, text.data(), text.size());
-        column.rows.values.text.back() = {copy, text.size()};
+        VARVE_RETURN_IF_ERROR(keeper_.append(rows.values, row, column.rows.values));
     }
     return {};
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "query/exec/projection.hpp"
+#include "query/exec/row_keeper.hpp"
 #include "query/exec/stream/stream_chain.hpp"
 
 namespace varve::query::exec {
@@ -17,10 +18,7 @@ namespace varve::query::exec {
 class StreamJoin {
   public:
     StreamJoin(const plan::Select &select, Budget &budget)
-        : select_(select), budget_(budget), arena_(budget) {}
-    ~StreamJoin() { budget_.release(charged_); }
-    StreamJoin(const StreamJoin &) = delete;
-    StreamJoin &operator=(const StreamJoin &) = delete;
+        : select_(select), budget_(budget), keeper_(budget) {}
 
     // Rows of one stream and series, in the plan's direction. Texts are copied.
     Status add(size_t stream, const std::string &key, const StreamRows &rows);
@@ -40,8 +38,7 @@ class StreamJoin {
 
     const plan::Select &select_;
     Budget &budget_;
-    Arena arena_;
-    uint64_t charged_ = 0;
+    RowKeeper keeper_;
     std::map<std::string, Series> series_;
 };
 

@@ -1,7 +1,8 @@
 #include "query/exec/subquery/row_table.hpp"
 
 #include <algorithm>
-#include <cstring>
+
+#include "query/exec/subquery/subqueries.hpp"
 
 namespace varve::query::exec {
 
@@ -21,13 +22,6 @@ void reverse(Vector &vector) {
 }
 
 }  // namespace
-
-RowTable::RowTable(const plan::Select &select, Budget &budget)
-    : select_(select), budget_(budget), texts_(budget) {}
-
-RowTable::~RowTable() {
-    budget_.release(charged_);
-}
 
 int RowTable::column_of(const std::string &name) const {
     for (size_t i = 0; i < select_.outputs.size(); ++i) {
@@ -70,43 +64,14 @@ RowTable::Block &RowTable::block_for(int64_t time) {
     return series.blocks.back();
 }
 
-// The text in the arena. Texts repeat from row to row: the one before is taken if it is the same.
-Result<std::string_view> RowTable::kept(std::string_view text, const Vector &column) {
-    if (!column.text.empty() && column.text.back() == text) return column.text.back();
-    auto *copy = static_cast<char *>(texts_.allocate(text.size() + 1, 1));
-    if (copy == nullptr) return texts_.status();
-    std::memcpy(copy, text.data(), text.size());
-    return std::string_view(copy, text.size());
-}
-
-Status RowTable::append(Block &block, std::span<const Vector> values, size_t row) {
-    for (size_t i = 0; i < values.size(); ++i) {
-        Vector &column = block.columns[i];
-        if (!values[i].is_valid(row) || column.type == Type::none) {
-            column.append_null(1);
-        } else if (column.type == Type::string) {
-            const Result<std::string_view> text = kept(values[i].text[row], column);
-            if (!text.ok()) return text.status();
-            column.append_null(1);
-            column.set_text(column.valid.size() - 1, *text);
-        } else {
-            column.append_null(1);
-            column.set(column.valid.size() - 1,
-                       convert_bits(values[i].bits[row], values[i].type, column.type));
-        }
-    }
-    return {};
-}
-
 Status RowTable::rows(std::span<const int64_t> times, std::span<const Vector> values, size_t) {
-    const uint64_t size = times.size() * (sizeof(int64_t) + values.size() * 17);
-    VARVE_RETURN_IF_ERROR(budget_.check());
-    VARVE_RETURN_IF_ERROR(budget_.charge(size));
-    charged_ += size;
+    VARVE_RETURN_IF_ERROR(keeper_.charge(times.size(), values.size()));
     for (size_t row = 0; row < times.size(); ++row) {
         Block &block = block_for(times[row]);
         block.times.push_back(times[row]);
-        VARVE_RETURN_IF_ERROR(append(block, values, row));
+        for (size_t i = 0; i < values.size(); ++i) {
+            VARVE_RETURN_IF_ERROR(keeper_.append(values[i], row, block.columns[i]));
+        }
     }
     return {};
 }
@@ -124,6 +89,19 @@ void RowTable::finish() {
             for (Vector &column : block.columns) reverse(column);
         }
     }
+}
+
+Result<std::shared_ptr<const RowTable>> read_table(const Run &run, const plan::Select &select,
+                                                   const std::string *measurement) {
+    const auto table = std::make_shared<RowTable>(select, run.budget);
+    for (size_t i = 0; i < select.measurements.size() && !select.range.empty(); ++i) {
+        if (measurement != nullptr && select.measurements[i].name != *measurement) continue;
+        Subqueries subqueries;
+        const Run inner{select, run.snapshots, run.budget, run.tasks, *table, &subqueries};
+        VARVE_RETURN_IF_ERROR(run_measurement(inner, i));
+    }
+    table->finish();
+    return std::shared_ptr<const RowTable>(table);
 }
 
 }  // namespace varve::query::exec

@@ -8,6 +8,7 @@
 
 #include <map>
 
+#include "query/exec/row_keeper.hpp"
 #include "query/exec/row_sink.hpp"
 #include "query/exec/run_select.hpp"
 
@@ -26,10 +27,7 @@ class RowTable final : public RowSink {
     };
 
     // `select` outlives the table. Rows are charged to the budget for as long as the table lives.
-    RowTable(const plan::Select &select, Budget &budget);
-    ~RowTable() override;
-    RowTable(const RowTable &) = delete;
-    RowTable &operator=(const RowTable &) = delete;
+    RowTable(const plan::Select &select, Budget &budget) : select_(select), keeper_(budget) {}
 
     Status begin_series(const SeriesHead &head) override;
     Status rows(std::span<const int64_t> times, std::span<const Vector> values,
@@ -45,18 +43,19 @@ class RowTable final : public RowSink {
 
   private:
     Block &block_for(int64_t time);
-    Status append(Block &block, std::span<const Vector> values, size_t row);
-    Result<std::string_view> kept(std::string_view text, const Vector &column);
 
     const plan::Select &select_;
-    Budget &budget_;
-    Arena texts_;
-    uint64_t charged_ = 0;
+    RowKeeper keeper_;
     std::vector<Series> series_;
     size_t group_from_ = 0;  // the first layer of the group at hand
     size_t layer_ = 0;       // of the row before
     int64_t last_time_ = 0;
     bool has_rows_ = false;
 };
+
+// The rows of all the select's measurements, or of the one. It runs in the other's place: with its
+// snapshots, budget and tasks.
+Result<std::shared_ptr<const RowTable>> read_table(const Run &run, const plan::Select &select,
+                                                   const std::string *measurement = nullptr);
 
 }  // namespace varve::query::exec

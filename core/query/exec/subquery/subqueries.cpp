@@ -8,17 +8,10 @@ Result<std::shared_ptr<const RowTable>> Subqueries::table_of(const Run &run,
                                                              const plan::ScanSource &source) {
     std::shared_ptr<const RowTable> &known = tables_[source.subquery.get()];
     if (known != nullptr) return known;
-    const plan::Select &select = *source.subquery;
-    auto table = std::make_shared<RowTable>(select, run.budget);
-    Subqueries inner_subqueries;
-    const Run inner{select, run.snapshots, run.budget, run.tasks, *table, &inner_subqueries};
-    for (size_t i = 0; i < select.measurements.size() && !select.range.empty(); ++i) {
-        if (select.measurements[i].name != source.measurement) continue;
-        VARVE_RETURN_IF_ERROR(run_measurement(inner, i));
-    }
-    table->finish();
-    known = std::move(table);
-    return known;
+    Result<std::shared_ptr<const RowTable>> table =
+        read_table(run, *source.subquery, &source.measurement);
+    if (table.ok()) known = *table;
+    return table;
 }
 
 Result<std::unique_ptr<Scan>> Subqueries::open(const Run &run, ScanSpec spec) {

@@ -78,6 +78,8 @@ class Checker {
     Status check_stream(const varve_function &function, const Expr &call);
     Status check_multi(const varve_function &function, const Expr &call);
     Status check_symbol(const std::string &name, const Expr &field);
+    Status check_having();
+    Status check_having_calls(const Expr &expr);
     Status check_combination() const;
 
     const SelectStatement &select_;
@@ -238,7 +240,23 @@ Status Checker::check_fields() {
         }
         out_.fields.push_back(std::move(folded));
     }
+    VARVE_RETURN_IF_ERROR(check_having());
     return check_combination();
+}
+
+Status Checker::check_having() {
+    if (select_.having == nullptr) return {};
+    out_.having = fold_calls(fold(select_.having), functions_);
+    wildcards_allowed_ = false;
+    return check_having_calls(*out_.having);
+}
+
+Status Checker::check_having_calls(const Expr &expr) {
+    for (const ExprPtr &arg : expr.args) {
+        VARVE_RETURN_IF_ERROR(arg->kind == ExprKind::call ? check_call(arg)
+                                                          : check_having_calls(*arg));
+    }
+    return {};
 }
 
 Status Checker::check_field(const Expr &expr) {

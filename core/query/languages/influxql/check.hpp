@@ -14,6 +14,7 @@ struct CheckedSelect {
     plan::Window window;
     plan::Fill fill;
     bool ascending = true;
+    ExprPtr having;                   // folded; null = none
     ExprPtr condition;                // without time; null = none
     std::vector<ExprPtr> dimensions;  // without time()
     std::vector<ExprPtr> calls;       // of functions over columns, nested ones too

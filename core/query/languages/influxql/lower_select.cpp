@@ -1,5 +1,7 @@
 #include "query/languages/influxql/lower_select.hpp"
 
+#include <re2/re2.h>
+
 #include <algorithm>
 
 #include "query/exec/function_input.hpp"
@@ -166,8 +168,10 @@ class FieldLowering {
         : frame_(frame), names_(names), functions_(frame.functions()), out_(out) {}
 
     // Calls of functions over columns: aggregates of the select, or its streams.
-    Status collect_calls(const std::vector<Field> &fields);
+    Status collect_calls(const PreparedSelect &prepared);
     Result<plan::Scalar> lower(const Expr &expr, plan::Type &type);
+    // Comparisons, joined by AND and OR.
+    Result<plan::Scalar> lower_condition(const Expr &expr);
 
   private:
     void find_calls(const ExprPtr &expr);
@@ -206,8 +210,9 @@ bool FieldLowering::needs_streams() const {
     });
 }
 
-Status FieldLowering::collect_calls(const std::vector<Field> &fields) {
-    for (const Field &field : fields) find_calls(field.expr);
+Status FieldLowering::collect_calls(const PreparedSelect &prepared) {
+    for (const Field &field : prepared.fields) find_calls(field.expr);
+    if (prepared.having != nullptr) find_calls(prepared.having);
     if (!needs_streams()) {
         for (const ExprPtr &call : calls_) {
             VARVE_RETURN_IF_ERROR(add_aggregate(names_, functions_, *call, out_));
@@ -221,7 +226,8 @@ Status FieldLowering::collect_calls(const std::vector<Field> &fields) {
     for (const ExprPtr &call : calls_) {
         Result<plan::Stream> stream = lower_stream(frame_, names_, *call, look_back_max);
         if (!stream.ok()) return stream.status();
-        if (calls_.size() > 1) frame_.set_row_limits(*stream);
+        const bool cuts_rows = calls_.size() > 1 && !prepared.select->order && !prepared.having;
+        if (cuts_rows) frame_.set_row_limits(*stream);
         out_.streams.push_back(std::move(*stream));
     }
     return {};
@@ -336,6 +342,45 @@ Result<plan::Scalar> FieldLowering::lower_binary(const Expr &expr, plan::Type &t
     return out;
 }
 
+Result<plan::Scalar> FieldLowering::lower_condition(const Expr &raw) {
+    const Expr &expr = without_parens(raw);
+    plan::Type type = plan::Type::none;
+    if (expr.kind != ExprKind::binary || operator_precedence(expr.op) > 3) return lower(expr, type);
+    plan::Scalar out;
+    out.op = scalar_op(expr.op);
+    out.in_condition = true;
+    for (const ExprPtr &arg : expr.args) {
+        if (arg->kind == ExprKind::regex) {
+            out.regex = std::make_shared<const re2::RE2>(arg->text, re2::RE2::Quiet);
+            continue;
+        }
+        Result<plan::Scalar> lowered = lower_condition(*arg);
+        if (!lowered.ok()) return lowered;
+        out.args.push_back(std::move(*lowered));
+    }
+    return out;
+}
+
+// ORDER BY a column sorts before LIMIT and SLIMIT cut.
+Status set_order(const PreparedSelect &prepared, plan::Select &out) {
+    const SelectStatement &select = *prepared.select;
+    const auto found =
+        std::find(prepared.columns.begin(), prepared.columns.end(), select.order->name);
+    if (found == prepared.columns.end()) {
+        return {Code::invalid_argument,
+                "ORDER BY: the select has no column " + quote_identifier(select.order->name)};
+    }
+    plan::Order order;
+    order.output = static_cast<uint32_t>(found - prepared.columns.begin());
+    order.ascending = select.order->ascending;
+    order.limit = static_cast<uint64_t>(select.limit);
+    order.offset = static_cast<uint64_t>(select.offset);
+    order.series_limit = static_cast<uint64_t>(select.slimit);
+    order.series_offset = static_cast<uint64_t>(select.soffset);
+    out.order = order;
+    return {};
+}
+
 plan::Select start_select(const SelectFrame &frame) {
     plan::Select out;
     out.group_tags = frame.group_tags();
@@ -344,14 +389,17 @@ plan::Select start_select(const SelectFrame &frame) {
 
 Status lower_fields(const PreparedSelect &prepared, const SelectFrame &frame, plan::Select &out) {
     FieldLowering lowering(frame, prepared.names, out);
-    VARVE_RETURN_IF_ERROR(lowering.collect_calls(prepared.fields));
+    VARVE_RETURN_IF_ERROR(lowering.collect_calls(prepared));
     for (size_t i = 0; i < prepared.fields.size(); ++i) {
         plan::Type type = plan::Type::none;
         Result<plan::Scalar> value = lowering.lower(*prepared.fields[i].expr, type);
         if (!value.ok()) return value.status();
         out.outputs.push_back({prepared.columns[i], std::move(*value), type});
     }
-    return {};
+    if (prepared.having == nullptr) return {};
+    Result<plan::Scalar> having = lowering.lower_condition(*prepared.having);
+    if (having.ok()) out.having = std::move(*having);
+    return having.status();
 }
 
 }  // namespace
@@ -371,8 +419,12 @@ Result<plan::Select> lower_select(const PreparedSelect &prepared, const Function
     plan::Select out = start_select(frame);
     VARVE_RETURN_IF_ERROR(lower_fields(prepared, frame, out));
     frame.set_source(out);
-    if (out.streams.size() < 2) frame.set_row_limits(out);
-    if (out.streams.empty()) frame.set_series_limits(out);
+    if (prepared.select->order) {
+        VARVE_RETURN_IF_ERROR(set_order(prepared, out));
+    } else {
+        if (out.streams.size() < 2 || out.having) frame.set_row_limits(out);
+        if (out.streams.empty()) frame.set_series_limits(out);
+    }
     out.selector_time = out.aggregates.size() == 1 && out.window.interval_ns == 0 &&
                         out.aggregates[0].function->kind == VARVE_FUNCTION_SELECTOR;
     return out;

@@ -2,6 +2,7 @@
 
 #include "query/languages/influxql/expand.hpp"
 #include "query/languages/influxql/lower_select.hpp"
+#include "query/languages/influxql/prepare_join.hpp"
 
 namespace varve::query::influxql {
 
@@ -37,6 +38,39 @@ Status add_subquery(const std::shared_ptr<const PreparedSelect> &subquery,
     return {};
 }
 
+Status add_source(const Session &session, SourceResolver &resolver, const Source &source,
+                  const JoinNeeds &needs, const OuterSelect &around,
+                  std::vector<ResolvedSource> &out) {
+    if (source.join != nullptr) {
+        Result<ResolvedSource> join = prepare_join(session, resolver, *source.join, needs, around);
+        if (join.ok()) out.push_back(std::move(*join));
+        return join.status();
+    }
+    if (source.subquery == nullptr) return resolver.resolve(source, out);
+    const auto subquery = prepare_select(session, resolver, *source.subquery, &around);
+    if (!subquery.ok()) return subquery.status();
+    return add_subquery(*subquery, session.functions, out);
+}
+
+// The expression with what the columns stand for in the place of their names.
+Result<ExprPtr> with_columns(const ExprPtr &expr, const PreparedSelect &prepared) {
+    if (expr->kind == ExprKind::call) return expr;
+    if (expr->kind == ExprKind::reference) {
+        for (size_t i = 0; i < prepared.columns.size(); ++i) {
+            if (prepared.columns[i] == expr->text) return prepared.fields[i].expr;
+        }
+        return Status(Code::invalid_argument,
+                      "HAVING: the select has no column " + quote_identifier(expr->text));
+    }
+    auto out = std::make_shared<Expr>(*expr);
+    for (ExprPtr &arg : out->args) {
+        Result<ExprPtr> replaced = with_columns(arg, prepared);
+        if (!replaced.ok()) return replaced;
+        arg = std::move(*replaced);
+    }
+    return ExprPtr(std::move(out));
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const PreparedSelect>> prepare_select(const Session &session,
@@ -47,14 +81,9 @@ Result<std::shared_ptr<const PreparedSelect>> prepare_select(const Session &sess
     if (!checked.ok()) return checked.status();
     const OuterSelect around{checked->range, checked->window, checked->ascending};
     std::vector<ResolvedSource> sources;
+    const JoinNeeds needs(*checked);
     for (const Source &source : select.sources) {
-        if (source.subquery == nullptr) {
-            VARVE_RETURN_IF_ERROR(resolver.resolve(source, sources));
-            continue;
-        }
-        const auto subquery = prepare_select(session, resolver, *source.subquery, &around);
-        if (!subquery.ok()) return subquery.status();
-        VARVE_RETURN_IF_ERROR(add_subquery(*subquery, session.functions, sources));
+        VARVE_RETURN_IF_ERROR(add_source(session, resolver, source, needs, around, sources));
     }
     const Names names(sources);
     std::vector<std::string> group_tags = expand_dimensions(checked->dimensions, names);
@@ -62,9 +91,15 @@ Result<std::shared_ptr<const PreparedSelect>> prepare_select(const Session &sess
         expand_fields(*checked, names, group_tags, session.functions);
     if (!fields.ok()) return fields.status();
     std::vector<std::string> columns = column_names(*fields);
-    return std::make_shared<const PreparedSelect>(
+    const auto out = std::make_shared<PreparedSelect>(
         PreparedSelect{&select, std::move(*checked), std::move(sources), names,
-                       std::move(group_tags), std::move(*fields), std::move(columns)});
+                       std::move(group_tags), std::move(*fields), std::move(columns), nullptr});
+    if (out->checked.having != nullptr) {
+        Result<ExprPtr> having = with_columns(out->checked.having, *out);
+        if (!having.ok()) return having.status();
+        out->having = std::move(*having);
+    }
+    return std::shared_ptr<const PreparedSelect>(out);
 }
 
 }  // namespace varve::query::influxql

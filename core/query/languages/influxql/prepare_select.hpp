@@ -15,6 +15,7 @@ struct PreparedSelect {
     std::vector<std::string> group_tags;  // sorted
     std::vector<Field> fields;            // without wildcards
     std::vector<std::string> columns;     // the fields' names
+    ExprPtr having;                       // names of columns as their expressions; null = none
 };
 
 // `outer`: of a subquery; null otherwise. Errors with the texts clients know.

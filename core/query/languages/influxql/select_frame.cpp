@@ -2,6 +2,7 @@
 
 #include "query/languages/influxql/lower_condition.hpp"
 #include "query/languages/influxql/lower_select.hpp"
+#include "query/languages/influxql/prepare_join.hpp"
 
 namespace varve::query::influxql {
 
@@ -29,16 +30,15 @@ SelectFrame::SelectFrame(const PreparedSelect &prepared, const std::vector<std::
 }
 
 Status SelectFrame::add_sources() {
+    // A subquery of several measurements is one plan.
     std::map<const PreparedSelect *, std::shared_ptr<const plan::Select>> subqueries;
     for (const ResolvedSource &source : prepared_.sources) {
         Placed placed{&source, nullptr};
-        if (source.subquery != nullptr) {
+        if (!source.of_storage()) {
             auto &lowered = subqueries[source.subquery.get()];
-            if (lowered == nullptr) {
-                Result<plan::Select> plan = lower_select(*source.subquery, functions_, group_tags_);
+            if (lowered == nullptr || source.join != nullptr) {
+                Result<plan::Select> plan = rows_of(source);
                 if (!plan.ok()) return plan.status();
-                // InfluxDB knows no SLIMIT inside.
-                plan->series_limit = plan->series_offset = 0;
                 lowered = std::make_shared<const plan::Select>(std::move(*plan));
             }
             placed.subquery = lowered;
@@ -46,6 +46,22 @@ Status SelectFrame::add_sources() {
         by_name_[source.scan.measurement].push_back(std::move(placed));
     }
     return {};
+}
+
+Result<plan::Select> SelectFrame::rows_of(const ResolvedSource &source) const {
+    const CheckedSelect &checked = prepared_.checked;
+    if (source.join != nullptr) {
+        for (const std::string &tag : group_tags_) {
+            if (source.tags.contains(tag)) continue;
+            return Status(Code::invalid_argument,
+                          "GROUP BY " + quote_identifier(tag) + ": the tags of JOIN do not name it");
+        }
+        return lower_join(*source.join, functions_, checked.range, checked.ascending);
+    }
+    Result<plan::Select> plan = lower_select(*source.subquery, functions_, group_tags_);
+    // InfluxDB knows no SLIMIT inside.
+    if (plan.ok()) plan->series_limit = plan->series_offset = 0;
+    return plan;
 }
 
 plan::ScanSource SelectFrame::scan_source(const Placed &placed, uint32_t first_filter_input) const {
@@ -98,6 +114,7 @@ void SelectFrame::set_row_limits(plan::Stream &out) const {
 }
 
 void SelectFrame::set_series_limits(plan::Select &out) const {
+    if (prepared_.select->order) return;
     out.series_limit = static_cast<uint64_t>(prepared_.select->slimit);
     out.series_offset = static_cast<uint64_t>(prepared_.select->soffset);
 }

@@ -25,6 +25,9 @@ class SelectFrame {
     void set_series_limits(plan::Select &out) const;
 
   private:
+    // What a subquery or a join gives.
+    Result<plan::Select> rows_of(const ResolvedSource &source) const;
+
     struct Placed {
         const ResolvedSource *source = nullptr;
         std::shared_ptr<const plan::Select> subquery;

@@ -59,7 +59,7 @@ Status SourceResolver::resolve(const Source &source, std::vector<ResolvedSource>
     }
     for (const std::string &name : names) {
         const bool known = std::any_of(out.begin(), out.end(), [&](const ResolvedSource &other) {
-            return other.subquery == nullptr && other.scan.db_id == database->id &&
+            return other.of_storage() && other.scan.db_id == database->id &&
                    other.scan.rp_id == policy->id && other.scan.measurement == name;
         });
         if (known) continue;
@@ -91,7 +91,7 @@ Status SourceResolver::read_schema(const exec::Snapshot &snapshot, ResolvedSourc
 Names::Names(const std::vector<ResolvedSource> &sources)
     : of_subqueries(!sources.empty() &&
                     std::all_of(sources.begin(), sources.end(), [](const ResolvedSource &source) {
-                        return source.subquery != nullptr;
+                        return !source.of_storage();
                     })) {
     for (const ResolvedSource &source : sources) {
         for (const auto &[name, types] : source.fields) {
@@ -100,7 +100,7 @@ Names::Names(const std::vector<ResolvedSource> &sources)
         }
         tags.insert(source.tags.begin(), source.tags.end());
         tag_fields.insert(source.tag_fields.begin(), source.tag_fields.end());
-        if (source.subquery != nullptr) {
+        if (!source.of_storage()) {
             subquery_tags.insert(source.tags.begin(), source.tags.end());
         }
     }

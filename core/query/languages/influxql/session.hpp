@@ -46,14 +46,18 @@ struct Session {
 using FieldTypes = std::map<std::string, std::vector<plan::Type>>;  // strongest first
 
 struct PreparedSelect;
+struct PreparedJoin;
 
-// One measurement: of storage, or among what a subquery gives.
+// One measurement: of storage, among what a subquery gives, or a join.
 struct ResolvedSource {
     plan::ScanSource scan;
     FieldTypes fields;
     std::set<std::string> tags;
     std::shared_ptr<const PreparedSelect> subquery;
+    std::shared_ptr<const PreparedJoin> join;
     std::set<std::string> tag_fields;  // fields of a subquery that are tags inside
+
+    bool of_storage() const { return subquery == nullptr && join == nullptr; }
 };
 
 // Snapshots and sources of one statement.

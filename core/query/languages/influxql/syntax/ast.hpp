@@ -74,13 +74,23 @@ const Expr &without_parens(const Expr &expr);
 bool is_literal(const Expr &expr);
 
 struct SelectStatement;
+struct Join;
 
-struct Source {  // a measurement, or a subquery
+struct Source {  // a measurement, a subquery, or a join
     std::string database;
     std::string retention_policy;
     std::string name;
     std::optional<std::string> regex;
     std::shared_ptr<const SelectStatement> subquery;
+    std::shared_ptr<const Join> join;
+    std::string alias;  // AS, of a side of a join
+};
+
+// left JOIN right ON time, tags (an extension): rows of one time and of equal tags.
+struct Join {
+    Source left;
+    Source right;
+    std::vector<std::string> tags;
 };
 
 struct Field {
@@ -109,7 +119,9 @@ struct SelectStatement {
     ExprPtr condition;  // null = none
     std::vector<ExprPtr> dimensions;
     Fill fill;
-    std::vector<SortField> sort;
+    ExprPtr having;                  // null = none (an extension)
+    std::vector<SortField> sort;     // by time
+    std::optional<SortField> order;  // by a column (an extension)
     int64_t limit = 0;
     int64_t offset = 0;
     int64_t slimit = 0;

@@ -41,7 +41,8 @@ std::shared_ptr<const SelectStatement> Parser::parse_select(TargetRule rule) {
     select->condition = parse_condition();
     select->dimensions = parse_dimensions();
     select->fill = parse_fill();
-    select->sort = parse_sort();
+    select->having = parse_having();
+    parse_order(*select);
     select->limit = parse_optional_number(Token::kw_limit);
     select->offset = parse_optional_number(Token::kw_offset);
     select->slimit = parse_optional_number(Token::kw_slimit);
@@ -93,9 +94,42 @@ std::optional<Source> Parser::parse_target(TargetRule rule) {
 std::vector<Source> Parser::parse_sources(bool subqueries) {
     std::vector<Source> sources;
     do {
-        sources.push_back(parse_source(subqueries));
+        Source source = parse_source(subqueries);
+        sources.push_back(subqueries ? parse_joins(std::move(source)) : std::move(source));
     } while (take(Token::comma));
     return sources;
+}
+
+// The source with what is joined to it, from left to right; without JOIN, the source alone.
+Source Parser::parse_joins(Source left) {
+    const Cursor behind_source = scanner_.cursor();
+    parse_alias(left);
+    if (failed() || !take_word("join")) {
+        if (!failed()) scanner_.seek(behind_source);
+        left.alias.clear();
+        return left;
+    }
+    if (++nesting_ > kNestingMax) fail("expression is nested too deeply");
+    auto join = std::make_shared<Join>();
+    join->left = std::move(left);
+    join->right = parse_source(true);
+    parse_alias(join->right);
+    expect({Token::kw_on});
+    if (!take_word("time")) fail_found(scan_skipping_space(), {"time"});
+    while (take(Token::comma)) join->tags.push_back(parse_identifier());
+    Source joined;
+    joined.join = std::move(join);
+    joined = parse_joins(std::move(joined));
+    --nesting_;
+    return joined;
+}
+
+void Parser::parse_alias(Source &side) {
+    if (take(Token::kw_as)) side.alias = parse_identifier();
+}
+
+ExprPtr Parser::parse_having() {
+    return take_word("having") ? parse_expr() : nullptr;
 }
 
 Source Parser::parse_source(bool subqueries) {
@@ -193,6 +227,22 @@ std::vector<SortField> Parser::parse_sort() {
     while (take(Token::comma)) sort.push_back(parse_sort_field());
     if (sort.size() > 1) fail("only ORDER BY time supported at this time");
     return sort;
+}
+
+// ORDER BY time, or by a column.
+void Parser::parse_order(SelectStatement &select) {
+    const Cursor before = scanner_.cursor();
+    if (take(Token::kw_order) && take(Token::kw_by)) {
+        const Lexeme name = scan_skipping_space();
+        if (name.token == Token::identifier && name.text != "time") {
+            unscan();
+            select.order = parse_sort_field();
+            return;
+        }
+    }
+    if (failed()) return;
+    scanner_.seek(before);
+    select.sort = parse_sort();
 }
 
 SortField Parser::parse_sort_field() {

@@ -95,6 +95,17 @@ bool Parser::take(Token token) {
     return false;
 }
 
+bool Parser::take_word(std::string_view word) {
+    if (failed()) return false;
+    const Lexeme lexeme = scan_skipping_space();
+    const std::string &text = lexeme.text;
+    const bool same = lexeme.token == Token::identifier &&
+                      std::equal(text.begin(), text.end(), word.begin(), word.end(),
+                                 [](char a, char b) { return (a | 0x20) == b; });
+    if (!same) unscan();
+    return same;
+}
+
 void Parser::expect(std::initializer_list<Token> tokens) {
     for (const Token token : tokens) {
         const Lexeme lexeme = scan_skipping_space();

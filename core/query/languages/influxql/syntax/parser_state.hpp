@@ -27,6 +27,8 @@ class Parser {
     void unscan();
     void skip_space();
     bool take(Token token);  // the next one, white space skipped, if it is this
+    // The same for a word that is no keyword; in lower case.
+    bool take_word(std::string_view word);
     void expect(std::initializer_list<Token> tokens);
     bool failed() const { return !status_.ok(); }
     void fail(std::string text);
@@ -60,10 +62,14 @@ class Parser {
     std::optional<Source> parse_target(TargetRule rule);
     std::vector<Source> parse_sources(bool subqueries);
     Source parse_source(bool subqueries);
+    Source parse_joins(Source left);
+    void parse_alias(Source &side);
+    ExprPtr parse_having();
     ExprPtr parse_condition();
     std::vector<ExprPtr> parse_dimensions();
     Fill parse_fill();
     std::vector<SortField> parse_sort();
+    void parse_order(SelectStatement &select);
     SortField parse_sort_field();
     void parse_zone(SelectStatement &select);
 

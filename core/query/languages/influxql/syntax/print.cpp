@@ -77,7 +77,7 @@ std::string print_fill(const Fill &fill) {
 std::string print_sort(const std::vector<SortField> &sort) {
     if (sort.empty()) return {};
     return " ORDER BY " + joined(sort, [](const SortField &field) {
-               return (field.name.empty() ? "" : field.name + " ") +
+               return (field.name.empty() ? "" : quote_identifier(field.name) + " ") +
                       (field.ascending ? "ASC" : "DESC");
            });
 }
@@ -278,12 +278,18 @@ std::string to_string(const Expr &expr) {
 }
 
 std::string to_string(const Source &source) {
-    if (source.subquery != nullptr) return "(" + to_string(*source.subquery) + ")";
+    const std::string alias = source.alias.empty() ? "" : " AS " + quote_identifier(source.alias);
+    if (source.subquery != nullptr) return "(" + to_string(*source.subquery) + ")" + alias;
     std::string out;
+    if (source.join != nullptr) {
+        out = to_string(source.join->left) + " JOIN " + to_string(source.join->right) + " ON time";
+        for (const std::string &tag : source.join->tags) out += ", " + quote_identifier(tag);
+        return out;
+    }
     if (!source.database.empty()) out += quote_identifier(source.database) + ".";
     if (!source.retention_policy.empty()) out += quote_identifier(source.retention_policy);
     if (!source.database.empty() || !source.retention_policy.empty()) out += ".";
-    return out + (source.regex ? regex_text(*source.regex) : quote_identifier(source.name));
+    return out + (source.regex ? regex_text(*source.regex) : quote_identifier(source.name)) + alias;
 }
 
 std::string to_string(const SelectStatement &s) {
@@ -291,7 +297,9 @@ std::string to_string(const SelectStatement &s) {
     if (s.target) out += print_target(*s.target);
     if (!s.sources.empty()) out += " FROM " + print_sources(s.sources);
     if (s.condition != nullptr) out += " WHERE " + to_string(*s.condition);
-    out += print_dimensions(s.dimensions) + print_fill(s.fill) + print_sort(s.sort) + print_tail(s);
+    out += print_dimensions(s.dimensions) + print_fill(s.fill);
+    if (s.having != nullptr) out += " HAVING " + to_string(*s.having);
+    out += print_sort(s.order ? std::vector<SortField>{*s.order} : s.sort) + print_tail(s);
     if (s.has_zone) out += " TZ('" + s.zone.name() + "')";
     return out;
 }

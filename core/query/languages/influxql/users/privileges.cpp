@@ -9,15 +9,22 @@ namespace {
 
 using Required = std::vector<RequiredPrivilege>;
 
-void add_select(const SelectStatement &select, const std::string &database, Required &out) {
-    for (const Source &source : select.sources) {
-        if (source.subquery != nullptr) {
-            add_select(*source.subquery, database, out);
-        } else {
-            out.push_back(
-                {false, Privilege::read, source.database.empty() ? database : source.database});
-        }
+void add_select(const SelectStatement &select, const std::string &database, Required &out);
+
+void add_source(const Source &source, const std::string &database, Required &out) {
+    if (source.subquery != nullptr) {
+        add_select(*source.subquery, database, out);
+    } else if (source.join != nullptr) {
+        add_source(source.join->left, database, out);
+        add_source(source.join->right, database, out);
+    } else {
+        out.push_back(
+            {false, Privilege::read, source.database.empty() ? database : source.database});
     }
+}
+
+void add_select(const SelectStatement &select, const std::string &database, Required &out) {
+    for (const Source &source : select.sources) add_source(source, database, out);
     if (select.target) {
         const std::string &target = select.target->database;
         out.push_back({false, Privilege::write, target.empty() ? database : target});
