@@ -8,7 +8,7 @@
 
 #include "model/time.hpp"
 #include "query/encode/byte_sink.hpp"
-#include "query/exec/row_sink.hpp"
+#include "query/exec/rows/row_sink.hpp"
 
 namespace varve::query::encode {
 

@@ -3,7 +3,7 @@
 
 #include <span>
 
-#include "query/exec/vector.hpp"
+#include "query/exec/rows/vector.hpp"
 #include "query/plan/scalar.hpp"
 
 namespace varve::query::exec {

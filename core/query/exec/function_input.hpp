@@ -3,7 +3,7 @@
 
 #include <varve/kind/function.h>
 
-#include "query/exec/vector.hpp"
+#include "query/exec/rows/vector.hpp"
 #include "query/plan/select.hpp"
 
 namespace varve::query::exec {

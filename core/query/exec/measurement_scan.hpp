@@ -6,9 +6,9 @@
 #include <memory>
 #include <span>
 
+#include "query/exec/rows/vector.hpp"
 #include "query/exec/run_select.hpp"
 #include "query/exec/scan.hpp"
-#include "query/exec/vector.hpp"
 #include "query/plan/select.hpp"
 
 namespace varve::query::exec {

@@ -2,7 +2,7 @@
 // off, rows go to the sink.
 #pragma once
 
-#include "query/exec/row_sink.hpp"
+#include "query/exec/rows/row_sink.hpp"
 #include "query/plan/select.hpp"
 
 namespace varve::query::exec {

@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "query/exec/row_sink.hpp"
+#include "query/exec/rows/row_sink.hpp"
 #include "query/exec/storage_gateway.hpp"
 #include "query/exec/task_runner.hpp"
 #include "query/plan/select.hpp"

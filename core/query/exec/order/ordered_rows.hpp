@@ -2,8 +2,8 @@
 // first rows, and only then LIMIT and SLIMIT. Rows are held in memory.
 #pragma once
 
-#include "query/exec/row_keeper.hpp"
-#include "query/exec/row_sink.hpp"
+#include "query/exec/rows/row_keeper.hpp"
+#include "query/exec/rows/row_sink.hpp"
 #include "query/plan/select.hpp"
 
 namespace varve::query::exec {

@@ -8,7 +8,7 @@
 #include "query/exec/aggregate/window.hpp"
 #include "query/exec/budget.hpp"
 #include "query/exec/function_input.hpp"
-#include "query/exec/vector.hpp"
+#include "query/exec/rows/vector.hpp"
 #include "query/plan/select.hpp"
 
 namespace varve::query::exec {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "query/exec/projection.hpp"
-#include "query/exec/row_keeper.hpp"
+#include "query/exec/rows/row_keeper.hpp"
 #include "query/exec/stream/stream_chain.hpp"
 
 namespace varve::query::exec {

@@ -8,8 +8,8 @@
 
 #include <map>
 
-#include "query/exec/row_keeper.hpp"
-#include "query/exec/row_sink.hpp"
+#include "query/exec/rows/row_keeper.hpp"
+#include "query/exec/rows/row_sink.hpp"
 #include "query/exec/run_select.hpp"
 
 namespace varve::query::exec {

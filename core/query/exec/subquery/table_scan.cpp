@@ -55,7 +55,7 @@ Result<bool> TableScan::next(size_t partition, varve_block &block) {
             block.rows = static_cast<uint32_t>(found.times.size());
             block.t_min = found.times.front();
             block.t_max = found.times.back();
-            block.block_data = const_cast<RowTable::Block *>(&found);
+            part.given = &found;
             return true;
         }
     }
@@ -88,7 +88,7 @@ Status TableScan::load(size_t partition, const varve_block &block,
     part.values.clear();
     part.copies.clear();
     part.loaded.assign(columns_.size(), varve_column{});
-    const auto &from = *static_cast<const RowTable::Block *>(block.block_data);
+    const RowTable::Block &from = *part.given;
     const auto first = std::lower_bound(from.times.begin(), from.times.end(), spec_.from_ns);
     const auto last = std::lower_bound(first, from.times.end(), spec_.to_ns);
     part.times.assign(first, last);

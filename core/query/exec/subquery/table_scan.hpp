@@ -27,8 +27,9 @@ class TableScan final : public Scan {
   private:
     // Every n-th series, from `first` on.
     struct Partition {
-        size_t at = 0;     // the series at hand, by ordinal
-        size_t block = 0;  // how many of its blocks were given
+        size_t at = 0;                           // the series at hand, by ordinal
+        size_t block = 0;                        // how many of its blocks were given
+        const RowTable::Block *given = nullptr;  // the last of them
         std::vector<int64_t> times;
         std::vector<std::unique_ptr<Vector>> values;
         std::vector<std::unique_ptr<ColumnCopy>> copies;

@@ -1,8 +1,8 @@
 // CREATE, ALTER and DROP of databases and policies; DELETE, DROP SERIES and DROP MEASUREMENT.
 #include <re2/re2.h>
 
-#include "query/languages/influxql/fold.hpp"
-#include "query/languages/influxql/lower_condition.hpp"
+#include "query/languages/influxql/select/fold.hpp"
+#include "query/languages/influxql/select/lower_condition.hpp"
 #include "query/languages/influxql/statements.hpp"
 
 namespace varve::query::influxql {

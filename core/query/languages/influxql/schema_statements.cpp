@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "model/duration.hpp"
-#include "query/languages/influxql/fold.hpp"
-#include "query/languages/influxql/lower_condition.hpp"
+#include "query/languages/influxql/select/fold.hpp"
+#include "query/languages/influxql/select/lower_condition.hpp"
 #include "query/languages/influxql/statements.hpp"
 #include "query/languages/influxql/text_table.hpp"
 

@@ -1,7 +1,7 @@
 #include "query/languages/influxql/statements.hpp"
 
 #include "query/exec/run_select.hpp"
-#include "query/languages/influxql/lower_select.hpp"
+#include "query/languages/influxql/select/lower_select.hpp"
 
 namespace varve::query::influxql {
 

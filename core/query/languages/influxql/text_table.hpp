@@ -3,7 +3,7 @@
 
 #include <deque>
 
-#include "query/exec/row_sink.hpp"
+#include "query/exec/rows/row_sink.hpp"
 
 namespace varve::query::influxql {
 

@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "query/languages/influxql/prepare_select.hpp"
+#include "query/languages/influxql/select/prepare_select.hpp"
 
 namespace varve::query::influxql {
 

@@ -1,7 +1,7 @@
 // Wildcards and regexes of SELECT and GROUP BY, and the names of columns.
 #pragma once
 
-#include "query/languages/influxql/check.hpp"
+#include "query/languages/influxql/select/check.hpp"
 #include "query/languages/influxql/session.hpp"
 
 namespace varve::query::influxql {

@@ -1,12 +1,12 @@
-#include "query/languages/influxql/lower_select.hpp"
+#include "query/languages/influxql/select/lower_select.hpp"
 
 #include <re2/re2.h>
 
 #include <algorithm>
 
 #include "query/exec/function_input.hpp"
-#include "query/languages/influxql/lower_condition.hpp"
-#include "query/languages/influxql/select_frame.hpp"
+#include "query/languages/influxql/select/lower_condition.hpp"
+#include "query/languages/influxql/select/select_frame.hpp"
 
 namespace varve::query::influxql {
 

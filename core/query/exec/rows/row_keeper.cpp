@@ -1,4 +1,4 @@
-#include "query/exec/row_keeper.hpp"
+#include "query/exec/rows/row_keeper.hpp"
 
 #include <cstring>
 

@@ -1,8 +1,8 @@
-#include "query/languages/influxql/prepare_select.hpp"
+#include "query/languages/influxql/select/prepare_select.hpp"
 
-#include "query/languages/influxql/expand.hpp"
-#include "query/languages/influxql/lower_select.hpp"
-#include "query/languages/influxql/prepare_join.hpp"
+#include "query/languages/influxql/select/expand.hpp"
+#include "query/languages/influxql/select/lower_select.hpp"
+#include "query/languages/influxql/select/prepare_join.hpp"
 
 namespace varve::query::influxql {
 

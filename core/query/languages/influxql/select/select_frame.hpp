@@ -2,7 +2,7 @@
 // rows come from, how they are grouped, and how many are wanted.
 #pragma once
 
-#include "query/languages/influxql/prepare_select.hpp"
+#include "query/languages/influxql/select/prepare_select.hpp"
 
 namespace varve::query::influxql {
 

@@ -1,4 +1,4 @@
-#include "query/languages/influxql/fold.hpp"
+#include "query/languages/influxql/select/fold.hpp"
 
 #include <algorithm>
 #include <cmath>

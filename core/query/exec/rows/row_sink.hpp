@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/status.hpp"
-#include "query/exec/vector.hpp"
+#include "query/exec/rows/vector.hpp"
 
 namespace varve::query::exec {
 

@@ -1,4 +1,4 @@
-#include "query/languages/influxql/lower_condition.hpp"
+#include "query/languages/influxql/select/lower_condition.hpp"
 
 #include <re2/re2.h>
 

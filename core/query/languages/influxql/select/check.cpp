@@ -1,9 +1,9 @@
-#include "query/languages/influxql/check.hpp"
+#include "query/languages/influxql/select/check.hpp"
 
 #include <algorithm>
 
 #include "query/exec/evaluate.hpp"
-#include "query/languages/influxql/lower_condition.hpp"
+#include "query/languages/influxql/select/lower_condition.hpp"
 
 namespace varve::query::influxql {
 

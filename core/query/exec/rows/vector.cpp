@@ -1,4 +1,4 @@
-#include "query/exec/vector.hpp"
+#include "query/exec/rows/vector.hpp"
 
 #include <limits>
 

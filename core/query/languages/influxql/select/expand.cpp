@@ -1,4 +1,4 @@
-#include "query/languages/influxql/expand.hpp"
+#include "query/languages/influxql/select/expand.hpp"
 
 #include <re2/re2.h>
 

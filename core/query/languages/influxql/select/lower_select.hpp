@@ -1,7 +1,7 @@
 // A prepared SELECT → a plan.
 #pragma once
 
-#include "query/languages/influxql/prepare_select.hpp"
+#include "query/languages/influxql/select/prepare_select.hpp"
 
 namespace varve::query::influxql {
 

@@ -3,7 +3,7 @@
 
 #include "base/status.hpp"
 #include "query/function_table.hpp"
-#include "query/languages/influxql/fold.hpp"
+#include "query/languages/influxql/select/fold.hpp"
 
 namespace varve::query::influxql {
 

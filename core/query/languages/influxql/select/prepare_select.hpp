@@ -2,7 +2,7 @@
 // for. Subqueries are prepared with it, from the inside out.
 #pragma once
 
-#include "query/languages/influxql/check.hpp"
+#include "query/languages/influxql/select/check.hpp"
 #include "query/languages/influxql/session.hpp"
 
 namespace varve::query::influxql {

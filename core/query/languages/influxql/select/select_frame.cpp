@@ -1,8 +1,8 @@
-#include "query/languages/influxql/select_frame.hpp"
+#include "query/languages/influxql/select/select_frame.hpp"
 
-#include "query/languages/influxql/lower_condition.hpp"
-#include "query/languages/influxql/lower_select.hpp"
-#include "query/languages/influxql/prepare_join.hpp"
+#include "query/languages/influxql/select/lower_condition.hpp"
+#include "query/languages/influxql/select/lower_select.hpp"
+#include "query/languages/influxql/select/prepare_join.hpp"
 
 namespace varve::query::influxql {
 
@@ -53,8 +53,8 @@ Result<plan::Select> SelectFrame::rows_of(const ResolvedSource &source) const {
     if (source.join != nullptr) {
         for (const std::string &tag : group_tags_) {
             if (source.tags.contains(tag)) continue;
-            return Status(Code::invalid_argument,
-                          "GROUP BY " + quote_identifier(tag) + ": the tags of JOIN do not name it");
+            return Status(Code::invalid_argument, "GROUP BY " + quote_identifier(tag) +
+                                                      ": the tags of JOIN do not name it");
         }
         return lower_join(*source.join, functions_, checked.range, checked.ascending);
     }

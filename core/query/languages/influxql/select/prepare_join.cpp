@@ -1,8 +1,8 @@
-#include "query/languages/influxql/prepare_join.hpp"
+#include "query/languages/influxql/select/prepare_join.hpp"
 
 #include <algorithm>
 
-#include "query/languages/influxql/lower_select.hpp"
+#include "query/languages/influxql/select/lower_select.hpp"
 
 namespace varve::query::influxql {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "query/exec/budget.hpp"
-#include "query/exec/vector.hpp"
+#include "query/exec/rows/vector.hpp"
 
 namespace varve::query::exec {
 
