@@ -58,7 +58,7 @@ Result<std::unique_ptr<MeasurementScan>> MeasurementScan::open(const Run &run,
     spec.descending = !select.ascending;
     spec.limit_per_series = options.limit_per_series;
     spec.partitions = options.partitions;
-    spec.wants_stats = options.wants_stats;
+    spec.wants_stats = options.kind == Trace::Kind::aggregate_scan;
     spec.tag_keys = select.group_tags;
     spec.tag_keys.insert(spec.tag_keys.end(), select.part_tags.begin(), select.part_tags.end());
     std::map<std::string, uint32_t> fields;
@@ -80,6 +80,9 @@ Result<std::unique_ptr<MeasurementScan>> MeasurementScan::open(const Run &run,
             : StorageScan::open(run.snapshot_of(source), std::move(spec), run.budget);
     if (!scan.ok()) return scan.status();
     out->scan_ = std::move(*scan);
+    if (run.trace != nullptr) {
+        out->scan_ = traced_scan(std::move(out->scan_), run.trace->scan(options.kind));
+    }
     out->bind(fields);
     return out;
 }

@@ -9,6 +9,7 @@
 #include "query/exec/rows/vector.hpp"
 #include "query/exec/run_select.hpp"
 #include "query/exec/scan.hpp"
+#include "query/exec/trace/trace.hpp"
 #include "query/plan/select.hpp"
 
 namespace varve::query::exec {
@@ -20,7 +21,7 @@ class MeasurementScan {
         int64_t to_ns = 0;  // exclusive
         uint64_t limit_per_series = 0;
         uint32_t partitions = 1;
-        bool wants_stats = false;
+        Trace::Kind kind = Trace::Kind::row_scan;
     };
 
     // A subquery that has not run yet runs now.

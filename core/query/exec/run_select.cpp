@@ -4,6 +4,7 @@
 #include "query/exec/aggregate/window.hpp"
 #include "query/exec/order/ordered_rows.hpp"
 #include "query/exec/subquery/subqueries.hpp"
+#include "query/exec/trace/trace.hpp"
 
 namespace varve::query::exec {
 
@@ -25,17 +26,33 @@ Status run_operators(const Run &run, size_t measurement) {
     return select.aggregates.empty() ? run_raw(run, plan) : run_aggregate(run, plan);
 }
 
+Status run_in_order(const Run &run, size_t measurement) {
+    if (!run.select.order) return run_operators(run, measurement);
+    OrderedRows ordered(run.select, run.budget);
+    VARVE_RETURN_IF_ERROR(run_operators(run.over(run.select, ordered), measurement));
+    return ordered.emit(run.sink);
+}
+
+const char *operator_name(const plan::Select &select) {
+    if (!select.streams.empty()) return "stream";
+    if (select.join != nullptr) return "join";
+    return select.aggregates.empty() ? "rows" : "aggregate";
+}
+
 }  // namespace
 
 Status run_measurement(const Run &run, size_t measurement) {
     const plan::Select &select = run.select;
     // Before anything is allocated.
     VARVE_RETURN_IF_ERROR(run.budget.check_buckets(Windows(select.window, select.range).count()));
-    if (!select.order) return run_operators(run, measurement);
-    OrderedRows ordered(select, run.budget);
-    const Run inner{select, run.snapshots, run.budget, run.tasks, ordered, run.subqueries};
-    VARVE_RETURN_IF_ERROR(run_operators(inner, measurement));
-    return ordered.emit(run.sink);
+    if (run.trace == nullptr) return run_in_order(run, measurement);
+    Trace &trace = run.trace->child(operator_name(select));
+    trace.labels.emplace_back("measurement", select.measurements[measurement].name);
+    const TraceTimer timer(trace);
+    TracedSink sink(run.sink, trace);
+    Run traced = run.over(select, sink);
+    traced.trace = &trace;
+    return run_in_order(traced, measurement);
 }
 
 Status run_select(const Run &run) {

@@ -12,6 +12,7 @@
 namespace varve::query::exec {
 
 class Subqueries;
+struct Trace;
 
 // What the operators of one SELECT share.
 struct Run {
@@ -21,6 +22,12 @@ struct Run {
     TaskRunner &tasks;
     RowSink &sink;
     Subqueries *subqueries = nullptr;  // those that have run; set while a measurement runs
+    Trace *trace = nullptr;            // of what runs around; null = nobody watches
+
+    // Another select in its place.
+    Run over(const plan::Select &other, RowSink &other_sink) const {
+        return {other, snapshots, budget, tasks, other_sink, subqueries, trace};
+    }
 
     const Snapshot &snapshot_of(const plan::ScanSource &source) const;
 };

@@ -55,8 +55,10 @@ Status AggregateRun::read() {
     std::vector<std::function<void()>> jobs;
     std::vector<std::unique_ptr<Status>> statuses;
     for (const plan::ScanSource &source : measurement_.sources) {
-        Result<std::unique_ptr<MeasurementScan>> opened = MeasurementScan::open(
-            run_, source, {range.min_ns, range.max_ns + 1, 0, run_.tasks.parallelism(), true});
+        Result<std::unique_ptr<MeasurementScan>> opened =
+            MeasurementScan::open(run_, source,
+                                  {range.min_ns, range.max_ns + 1, 0, run_.tasks.parallelism(),
+                                   Trace::Kind::aggregate_scan});
         if (!opened.ok()) return opened.status();
         const auto index = static_cast<uint32_t>(scans_.size());
         scans_.push_back(std::move(*opened));

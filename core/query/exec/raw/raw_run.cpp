@@ -72,7 +72,7 @@ Status RawRun::survey() {
 Status RawRun::survey_source(const plan::ScanSource &source) {
     const plan::TimeRange &range = run_.select.range;
     Result<std::unique_ptr<MeasurementScan>> opened = MeasurementScan::open(
-        run_, source, {range.min_ns, range.max_ns + 1, limit_per_series(), 1});
+        run_, source, {range.min_ns, range.max_ns + 1, limit_per_series(), 1, Trace::Kind::survey});
     if (!opened.ok()) return opened.status();
     const MeasurementScan &scan = **opened;
     Scan &blocks = (*opened)->scan();

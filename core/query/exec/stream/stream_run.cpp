@@ -78,8 +78,7 @@ class JoiningSink final : public StreamSink {
 
 Status run_input(const Run &run, const plan::Stream &stream, size_t measurement, StreamSink &sink) {
     run.budget.begin_select();
-    const Run inner{*stream.input, run.snapshots, run.budget, run.tasks, sink, run.subqueries};
-    VARVE_RETURN_IF_ERROR(run_measurement(inner, measurement));
+    VARVE_RETURN_IF_ERROR(run_measurement(run.over(*stream.input, sink), measurement));
     return sink.finish();
 }
 

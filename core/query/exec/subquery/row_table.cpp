@@ -97,7 +97,8 @@ Result<std::shared_ptr<const RowTable>> read_table(const Run &run, const plan::S
     for (size_t i = 0; i < select.measurements.size() && !select.range.empty(); ++i) {
         if (measurement != nullptr && select.measurements[i].name != *measurement) continue;
         Subqueries subqueries;
-        const Run inner{select, run.snapshots, run.budget, run.tasks, *table, &subqueries};
+        Run inner = run.over(select, *table);
+        inner.subqueries = &subqueries;
         VARVE_RETURN_IF_ERROR(run_measurement(inner, i));
     }
     table->finish();

@@ -242,24 +242,6 @@ Status SchemaStatement::show_tag_values() {
     return {};
 }
 
-std::string_view field_type_name(uint32_t type) {
-    switch (static_cast<Type>(type)) {
-        case Type::floating:
-            return "float";
-        case Type::integer:
-            return "integer";
-        case Type::unsigned_integer:
-            return "unsigned";
-        case Type::string:
-            return "string";
-        case Type::boolean:
-            return "boolean";
-        case Type::none:
-            break;
-    }
-    return "unknown";
-}
-
 Status SchemaStatement::show_field_keys() {
     const Result<std::vector<std::string>> names = measurements();
     if (!names.ok()) return names.status();
@@ -270,7 +252,7 @@ Status SchemaStatement::show_field_keys() {
         const auto [from, to] = page(fields->size(), statement_.limit, statement_.offset);
         for (size_t i = from; i < to; ++i) {
             table.add_text((*fields)[i].text);
-            table.add_text(std::string(field_type_name((*fields)[i].type)));
+            table.add_text(std::string(type_name(static_cast<plan::Type>((*fields)[i].type))));
         }
         VARVE_RETURN_IF_ERROR(table.emit(session_.encoder));
     }

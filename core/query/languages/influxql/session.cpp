@@ -6,6 +6,24 @@
 
 namespace varve::query::influxql {
 
+std::string_view type_name(plan::Type type) {
+    switch (type) {
+        case plan::Type::floating:
+            return "float";
+        case plan::Type::integer:
+            return "integer";
+        case plan::Type::unsigned_integer:
+            return "unsigned";
+        case plan::Type::string:
+            return "string";
+        case plan::Type::boolean:
+            return "boolean";
+        case plan::Type::none:
+            break;
+    }
+    return "unknown";
+}
+
 Result<Database> SourceResolver::database(const std::string &name) const {
     const std::string &chosen = name.empty() ? session_.database : name;
     if (chosen.empty()) return Status(Code::invalid_argument, "database name required");

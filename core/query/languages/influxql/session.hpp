@@ -43,6 +43,9 @@ struct Session {
     bool read_only = false;  // a GET: changes are made, with a warning
 };
 
+// "float", "integer", …; "unknown" for none.
+std::string_view type_name(plan::Type type);
+
 using FieldTypes = std::map<std::string, std::vector<plan::Type>>;  // strongest first
 
 struct PreparedSelect;

@@ -1,6 +1,7 @@
 #include "query/languages/influxql/statements.hpp"
 
 #include "query/exec/run_select.hpp"
+#include "query/languages/influxql/explain/explain.hpp"
 #include "query/languages/influxql/select/lower_select.hpp"
 
 namespace varve::query::influxql {
@@ -31,6 +32,8 @@ Status execute_statement(Session &session, const Statement &statement) {
     switch (statement.kind) {
         case StatementKind::select:
             return execute_select(session, *statement.select);
+        case StatementKind::explain:
+            return execute_explain(session, statement);
         case StatementKind::create_database:
         case StatementKind::drop_database:
         case StatementKind::create_retention_policy:

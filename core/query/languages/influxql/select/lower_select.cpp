@@ -12,24 +12,6 @@ namespace varve::query::influxql {
 
 namespace {
 
-std::string_view type_name(plan::Type type) {
-    switch (type) {
-        case plan::Type::floating:
-            return "float";
-        case plan::Type::integer:
-            return "integer";
-        case plan::Type::unsigned_integer:
-            return "unsigned";
-        case plan::Type::string:
-            return "string";
-        case plan::Type::boolean:
-            return "boolean";
-        case plan::Type::none:
-            break;
-    }
-    return "unknown";
-}
-
 uint32_t position_of(const plan::Input &input, plan::Select &out) {
     for (size_t i = 0; i < out.inputs.size(); ++i) {
         const plan::Input &known = out.inputs[i];
