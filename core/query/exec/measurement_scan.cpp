@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
 
 #include "query/exec/evaluate.hpp"
 #include "query/exec/subquery/subqueries.hpp"
@@ -19,17 +20,24 @@ uint64_t bits_at(const varve_column &column, uint32_t row) {
     return static_cast<const uint64_t *>(column.values)[row];
 }
 
-// Takes the column's values where the vector has none yet.
-void merge_column(const varve_column &column, uint32_t rows, Vector &out) {
+// The column's values of these rows, where the vector has none yet from `at` on.
+void merge_rows(const varve_column &column, std::span<const uint32_t> rows, size_t at,
+                Vector &out) {
     const auto type = static_cast<Type>(column.type);
-    for (uint32_t row = 0; row < rows; ++row) {
-        if (out.valid[row] != 0 || !is_set(column.validity, row)) continue;
+    for (size_t i = 0; i < rows.size(); ++i) {
+        if (out.valid[at + i] != 0 || !is_set(column.validity, rows[i])) continue;
         if (type == Type::string) {
-            out.set_text(row, view(static_cast<const varve_str *>(column.values)[row]));
+            out.set_text(at + i, view(static_cast<const varve_str *>(column.values)[rows[i]]));
         } else {
-            out.set(row, convert_bits(bits_at(column, row), type, out.type));
+            out.set(at + i, convert_bits(bits_at(column, rows[i]), type, out.type));
         }
     }
+}
+
+std::vector<uint32_t> all_rows(uint32_t count) {
+    std::vector<uint32_t> rows(count);
+    std::iota(rows.begin(), rows.end(), 0);
+    return rows;
 }
 
 bool takes(const plan::Input &input, Type type) {
@@ -101,8 +109,16 @@ void MeasurementScan::bind(std::map<std::string, uint32_t> &fields) {
         }
         positions_.insert(positions_.end(), bound.columns.begin(), bound.columns.end());
     }
-    std::sort(positions_.begin(), positions_.end());
-    positions_.erase(std::unique(positions_.begin(), positions_.end()), positions_.end());
+    const auto sort_out = [](std::vector<uint32_t> &list) {
+        std::sort(list.begin(), list.end());
+        list.erase(std::unique(list.begin(), list.end()), list.end());
+    };
+    for (size_t i = select_.inputs.size(); i < inputs_.size(); ++i) {
+        filter_positions_.insert(filter_positions_.end(), inputs_[i].columns.begin(),
+                                 inputs_[i].columns.end());
+    }
+    sort_out(filter_positions_);
+    sort_out(positions_);
 }
 
 std::string MeasurementScan::group_key(size_t partition, uint32_t series) const {
@@ -137,29 +153,68 @@ Vector MeasurementScan::gather(size_t partition, uint32_t series, size_t input, 
                                const varve_column *columns) const {
     const Bound &bound = inputs_[input];
     Vector out;
-    if (bound.input->is_tag) {
-        out.reset(Type::string, rows);
-        const std::string_view value = scan_->series_tag(partition, series, bound.tag);
-        // An absent tag shows as null, and compares as the empty text. What a subquery groups by is
-        // never absent.
-        const bool absent = source_.subquery == nullptr ? value.empty() : value.data() == nullptr;
-        if (absent && input < select_.inputs.size()) return out;
-        for (uint32_t row = 0; row < rows; ++row) out.set_text(row, value);
+    const bool is_eight_bytes = bound.input->type != Type::string &&
+                                bound.input->type != Type::boolean && bound.direct >= 0;
+    if (is_eight_bytes && rows != 0 && columns[bound.direct].validity == nullptr) {
+        out.reset(bound.input->type, rows);
+        std::memcpy(out.bits.data(), columns[bound.direct].values, rows * sizeof(uint64_t));
+        std::fill(out.valid.begin(), out.valid.end(), 1);
         return out;
     }
-    out.reset(bound.input->type, rows);
-    for (const uint32_t position : bound.columns) {
-        const varve_column &column = columns[position];
-        if (out.type != Type::string && out.type != Type::boolean && bound.direct >= 0 &&
-            column.validity == nullptr) {
-            if (rows == 0) return out;
-            std::memcpy(out.bits.data(), column.values, rows * sizeof(uint64_t));
-            std::fill(out.valid.begin(), out.valid.end(), 1);
-            return out;
+    out.reset(bound.input->is_tag ? Type::string : bound.input->type, 0);
+    append_rows(partition, series, input, all_rows(rows), columns, out);
+    return out;
+}
+
+void MeasurementScan::append_rows(size_t partition, uint32_t series, size_t input,
+                                  std::span<const uint32_t> rows, const varve_column *columns,
+                                  Vector &out) const {
+    const Bound &bound = inputs_[input];
+    const size_t at = out.valid.size();
+    out.append_null(rows.size());
+    if (!bound.input->is_tag) {
+        for (const uint32_t position : bound.columns) {
+            merge_rows(columns[position], rows, at, out);
         }
-        merge_column(column, rows, out);
+        return;
+    }
+    const std::string_view value = scan_->series_tag(partition, series, bound.tag);
+    // An absent tag shows as null, and compares as the empty text. What a subquery groups by is
+    // never absent.
+    const bool absent = source_.subquery == nullptr ? value.empty() : value.data() == nullptr;
+    if (absent && input < select_.inputs.size()) return;
+    for (size_t i = 0; i < rows.size(); ++i) out.set_text(at + i, value);
+}
+
+std::vector<uint32_t> MeasurementScan::rows_that_count(const LoadedRows &rows) const {
+    std::vector<const uint64_t *> validities;
+    bool all_have_value = source_.subquery != nullptr && !select_.feeds_stream;
+    for (size_t i = 0; i < select_.inputs.size(); ++i) {
+        for (const uint32_t position : inputs_[i].columns) {
+            validities.push_back(rows.loaded.columns[position].validity);
+            all_have_value = all_have_value || validities.back() == nullptr;
+        }
+    }
+    std::vector<uint32_t> out;
+    for (uint32_t row = 0; row < rows.loaded.row_count; ++row) {
+        if (!rows.passing.empty() && rows.passing[row] == 0) continue;
+        const bool counts =
+            all_have_value || std::any_of(validities.begin(), validities.end(),
+                                          [&](const uint64_t *bits) { return is_set(bits, row); });
+        if (counts) out.push_back(row);
     }
     return out;
+}
+
+Status MeasurementScan::load(size_t partition, const varve_block &block, LoadedRows &out) const {
+    out.passing.clear();
+    if (has_filter()) {
+        VARVE_RETURN_IF_ERROR(scan_->load(partition, block, filter_positions_, out.loaded));
+        out.passing = passing(partition, block.series, out.loaded);
+        // Where no row passes, nothing else is read.
+        if (std::find(out.passing.begin(), out.passing.end(), 1) == out.passing.end()) return {};
+    }
+    return scan_->load(partition, block, positions_, out.loaded);
 }
 
 std::vector<uint8_t> MeasurementScan::passing(size_t partition, uint32_t series,

@@ -34,10 +34,6 @@ class MeasurementScan {
     const plan::Input &input(size_t i) const { return *inputs_[i].input; }
     bool has_filter() const { return source_.filter.has_value(); }
 
-    // A row counts if a selected field has a value; of a subquery every row does, but functions
-    // take values alone.
-    bool rows_need_value() const { return source_.subquery == nullptr || select_.feeds_stream; }
-
     // The scan column whose values are the input's as they are; -1 = they must be merged.
     int direct_column(size_t input) const { return inputs_[input].direct; }
     const std::vector<uint32_t> &columns_of(size_t input) const { return inputs_[input].columns; }
@@ -53,9 +49,21 @@ class MeasurementScan {
     // The input's values in loaded rows. Texts live as long as the block.
     Vector gather(size_t partition, uint32_t series, size_t input, uint32_t rows,
                   const varve_column *columns) const;
-    // 1 = the row passes the filter. Empty = every row does.
-    std::vector<uint8_t> passing(size_t partition, uint32_t series,
-                                 const varve_loaded &loaded) const;
+    // The same of some rows, behind the vector's last.
+    void append_rows(size_t partition, uint32_t series, size_t input,
+                     std::span<const uint32_t> rows, const varve_column *columns,
+                     Vector &out) const;
+
+    struct LoadedRows {
+        varve_loaded loaded{};
+        std::vector<uint8_t> passing;  // 1 = the row passes the filter; empty = every row does
+    };
+    // What the plan's inputs and the filter need of a block. Where no row passes, the inputs'
+    // columns are not loaded.
+    Status load(size_t partition, const varve_block &block, LoadedRows &out) const;
+    // The rows that pass and have a value of a selected field; of a subquery every row does, but
+    // functions take values alone.
+    std::vector<uint32_t> rows_that_count(const LoadedRows &rows) const;
 
   private:
     MeasurementScan(const plan::Select &select, const plan::ScanSource &source)
@@ -67,6 +75,8 @@ class MeasurementScan {
         std::vector<uint32_t> columns;  // scan columns, strongest type first
         int direct = -1;
     };
+    std::vector<uint8_t> passing(size_t partition, uint32_t series,
+                                 const varve_loaded &loaded) const;
     std::string joined_tags(size_t partition, uint32_t series, size_t count) const;
     void bind(std::map<std::string, uint32_t> &fields);
 
@@ -74,6 +84,7 @@ class MeasurementScan {
     const plan::ScanSource &source_;
     std::vector<Bound> inputs_;  // the plan's, then the filter's
     std::vector<uint32_t> positions_;
+    std::vector<uint32_t> filter_positions_;
     std::unique_ptr<Scan> scan_;
 };
 

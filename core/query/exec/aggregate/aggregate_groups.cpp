@@ -191,11 +191,11 @@ Status AggregateGroups::update(size_t aggregate, const varve_column &column, con
 
 Status AggregateGroups::take_rows(MeasurementScan &scan, size_t partition, const varve_block &block,
                                   GroupStates &group) {
-    varve_loaded loaded;
-    VARVE_RETURN_IF_ERROR(scan.scan().load(partition, block, scan.positions(), loaded));
+    MeasurementScan::LoadedRows rows;
+    VARVE_RETURN_IF_ERROR(scan.load(partition, block, rows));
+    const auto &[loaded, passing] = rows;
     VARVE_RETURN_IF_ERROR(run_.budget.add_points(loaded.row_count));
     if (loaded.row_count == 0) return {};
-    const std::vector<uint8_t> passing = scan.passing(partition, block.series, loaded);
     const bool all_pass =
         passing.empty() || std::find(passing.begin(), passing.end(), 0) == passing.end();
     if (!all_pass && std::find(passing.begin(), passing.end(), 1) == passing.end()) return {};

@@ -11,27 +11,6 @@ namespace {
 
 constexpr uint32_t kNotWanted = UINT32_MAX;
 
-// The rows that the filter lets through and, where they need one, have a selected field's value.
-std::vector<uint32_t> existing_rows(const plan::Select &select, const std::vector<Vector> &values,
-                                    const std::vector<uint8_t> &passing, uint32_t rows,
-                                    bool need_value) {
-    std::vector<uint32_t> out;
-    out.reserve(rows);
-    for (uint32_t row = 0; row < rows; ++row) {
-        if (!passing.empty() && passing[row] == 0) continue;
-        if (!need_value) {
-            out.push_back(row);
-            continue;
-        }
-        for (size_t i = 0; i < values.size(); ++i) {
-            if (select.inputs[i].is_tag || !values[i].is_valid(row)) continue;
-            out.push_back(row);
-            break;
-        }
-    }
-    return out;
-}
-
 }  // namespace
 
 Status RawRows::load(const RawLoad &load) {
@@ -96,7 +75,10 @@ Status RawRows::read_partition(MeasurementScan &scan, size_t partition, const Ra
         }
         if (!wanted) continue;
         const size_t before = part.times.size();
-        const Result<uint64_t> rows = append(scan, partition, block, part);
+        const uint64_t limit = load.limit_per_series;
+        if (limit != 0 && kept == limit) continue;
+        const uint64_t rows_max = limit == 0 ? UINT64_MAX : limit - kept;
+        const Result<uint64_t> rows = append(scan, partition, block, rows_max, part);
         if (!rows.ok()) return rows.status();
         const uint64_t added = part.times.size() - before;
         given += *rows;
@@ -106,39 +88,45 @@ Status RawRows::read_partition(MeasurementScan &scan, size_t partition, const Ra
     }
 }
 
-Result<uint64_t> RawRows::append(MeasurementScan &scan, size_t partition, const varve_block &block,
-                                 RawPart &part) const {
-    varve_loaded loaded;
-    VARVE_RETURN_IF_ERROR(scan.scan().load(partition, block, scan.positions(), loaded));
-    VARVE_RETURN_IF_ERROR(run_.budget.add_points(loaded.row_count));
-    std::vector<Vector> values;
-    for (size_t i = 0; i < run_.select.inputs.size(); ++i) {
-        values.push_back(scan.gather(partition, block.series, i, loaded.row_count, loaded.columns));
+Status RawRows::keep_texts(size_t from, Vector &column, RawPart &part) {
+    for (size_t row = from; row < column.valid.size(); ++row) {
+        if (!column.is_valid(row)) continue;
+        const std::string_view text = column.text[row];
+        auto *copy = static_cast<char *>(part.arena.allocate(text.size() + 1, 1));
+        if (copy == nullptr) return part.arena.status();
+        std::memcpy(copy, text.data(), text.size());
+        column.text[row] = {copy, text.size()};
     }
-    const std::vector<uint32_t> rows =
-        existing_rows(run_.select, values, scan.passing(partition, block.series, loaded),
-                      loaded.row_count, scan.rows_need_value());
+    return {};
+}
+
+Result<uint64_t> RawRows::append(MeasurementScan &scan, size_t partition, const varve_block &block,
+                                 uint64_t rows_max, RawPart &part) const {
+    MeasurementScan::LoadedRows loaded;
+    VARVE_RETURN_IF_ERROR(scan.load(partition, block, loaded));
+    VARVE_RETURN_IF_ERROR(run_.budget.add_points(loaded.loaded.row_count));
+    std::vector<uint32_t> rows = scan.rows_that_count(loaded);
+    if (rows.size() > rows_max) {
+        // Those that come first in the plan's direction.
+        const auto surplus = static_cast<ptrdiff_t>(rows.size() - rows_max);
+        run_.select.ascending ? rows.erase(rows.end() - surplus, rows.end())
+                              : rows.erase(rows.begin(), rows.begin() + surplus);
+    }
+    const size_t inputs = run_.select.inputs.size();
     const uint64_t size =
-        rows.size() * (sizeof(int64_t) + 2 * sizeof(uint32_t) + sizeof(Ref) + values.size() * 17);
+        rows.size() * (sizeof(int64_t) + 2 * sizeof(uint32_t) + sizeof(SortKey) + inputs * 17);
     VARVE_RETURN_IF_ERROR(run_.budget.charge(size));
     part.charged += size;
-    for (const uint32_t row : rows) {
-        part.times.push_back(loaded.times[row]);
-        part.series.push_back(static_cast<uint32_t>(part.series_keys.size() - 1));
-        for (size_t i = 0; i < values.size(); ++i) {
-            const bool copies = values[i].type == Type::string && !run_.select.inputs[i].is_tag &&
-                                values[i].is_valid(row);
-            if (copies) {
-                const std::string_view text = values[i].text[row];
-                auto *copy = static_cast<char *>(part.arena.allocate(text.size() + 1, 1));
-                if (copy == nullptr) return part.arena.status();
-                std::memcpy(copy, text.data(), text.size());
-                values[i].text[row] = {copy, text.size()};
-            }
-            part.columns[i].append_from(values[i], row);
-        }
+    for (const uint32_t row : rows) part.times.push_back(loaded.loaded.times[row]);
+    part.series.resize(part.times.size(), static_cast<uint32_t>(part.series_keys.size() - 1));
+    for (size_t i = 0; i < inputs; ++i) {
+        Vector &column = part.columns[i];
+        const size_t from = column.valid.size();
+        scan.append_rows(partition, block.series, i, rows, loaded.loaded.columns, column);
+        if (column.type != Type::string || run_.select.inputs[i].is_tag) continue;
+        VARVE_RETURN_IF_ERROR(keep_texts(from, column, part));
     }
-    return uint64_t{loaded.row_count};
+    return uint64_t{loaded.loaded.row_count};
 }
 
 void RawRows::sort() {
@@ -158,45 +146,49 @@ void RawRows::sort() {
     std::sort(places.begin(), places.end(), [](const Place &a, const Place &b) {
         return *a.group != *b.group ? *a.group < *b.group : *a.key < *b.key;
     });
-    struct Rank {
-        uint32_t group = 0;
-        uint32_t series = 0;
-    };
-    std::vector<std::vector<Rank>> ranks(parts_.size());
+    std::vector<std::vector<SortKey>> ranks(parts_.size());  // by series; row and time are unset
     for (uint32_t p = 0; p < parts_.size(); ++p) ranks[p].resize(parts_[p]->series_keys.size());
     uint32_t group = 0;
     for (uint32_t i = 0; i < places.size(); ++i) {
         if (i > 0 && *places[i].group != *places[i - 1].group) ++group;
-        ranks[places[i].part][places[i].series] = {group, i};
+        ranks[places[i].part][places[i].series] = {0, group, i, {places[i].part, 0}};
     }
+    std::vector<SortKey> keys;
     for (uint32_t p = 0; p < parts_.size(); ++p) {
-        for (uint32_t row = 0; row < parts_[p]->times.size(); ++row) order_.push_back({p, row});
+        for (uint32_t row = 0; row < parts_[p]->times.size(); ++row) {
+            keys.push_back(ranks[p][parts_[p]->series[row]]);
+            keys.back().time = parts_[p]->times[row];
+            keys.back().ref.row = row;
+        }
     }
     const bool ascending = run_.select.ascending;
-    std::sort(order_.begin(), order_.end(), [&](Ref a, Ref b) {
-        const RawPart &left = *parts_[a.part];
-        const RawPart &right = *parts_[b.part];
-        const Rank &first = ranks[a.part][left.series[a.row]];
-        const Rank &second = ranks[b.part][right.series[b.row]];
+    std::sort(keys.begin(), keys.end(), [&](const SortKey &a, const SortKey &b) {
         // Descending order turns everything round: series, times and ties.
-        if (first.group != second.group) return (first.group < second.group) == ascending;
-        if (left.times[a.row] != right.times[b.row]) {
-            return (left.times[a.row] < right.times[b.row]) == ascending;
-        }
-        if (first.series != second.series) return (first.series < second.series) == ascending;
-        return a.row < b.row;
+        if (a.group != b.group) return (a.group < b.group) == ascending;
+        if (a.time != b.time) return (a.time < b.time) == ascending;
+        if (a.series != b.series) return (a.series < b.series) == ascending;
+        return a.ref.row < b.ref.row;
     });
+    order_.reserve(keys.size());
+    for (const SortKey &key : keys) order_.push_back(key.ref);
 }
 
 std::vector<Vector> RawRows::gather(size_t from, size_t to) const {
     std::vector<Vector> out;
     for (size_t i = 0; i < run_.select.inputs.size(); ++i) {
         const plan::Input &input = run_.select.inputs[i];
-        out.emplace_back();
-        out.back().reset(input.is_tag ? Type::string : input.type, 0);
+        Vector &column = out.emplace_back();
+        column.reset(input.is_tag ? Type::string : input.type, to - from);
+        if (column.type == Type::none) continue;
         for (size_t at = from; at < to; ++at) {
             const Ref ref = order_[at];
-            out.back().append_from(parts_[ref.part]->columns[i], ref.row);
+            const Vector &values = parts_[ref.part]->columns[i];
+            if (values.valid[ref.row] == 0) continue;
+            if (column.type == Type::string) {
+                column.set_text(at - from, values.text[ref.row]);
+            } else {
+                column.set(at - from, values.bits[ref.row]);
+            }
         }
     }
     return out;

@@ -66,12 +66,21 @@ class RawRows {
     std::vector<Vector> gather(size_t from, size_t to) const;
 
   private:
+    struct SortKey {
+        int64_t time = 0;
+        uint32_t group = 0;  // ranks of the group's key and of the series' key
+        uint32_t series = 0;
+        Ref ref;
+    };
+
     Status load_source(const plan::ScanSource &source, const RawLoad &load);
     Status read_partition(MeasurementScan &scan, size_t partition, const RawLoad &load,
                           RawPart &part);
-    // Says how many rows storage gave.
+    // At most so many rows of the block; says how many storage gave.
     Result<uint64_t> append(MeasurementScan &scan, size_t partition, const varve_block &block,
-                            RawPart &part) const;
+                            uint64_t rows_max, RawPart &part) const;
+    // Texts of the rows from `from` on, from the block to the part's arena.
+    static Status keep_texts(size_t from, Vector &column, RawPart &part);
     void sort();
 
     const Run &run_;

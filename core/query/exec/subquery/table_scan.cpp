@@ -49,6 +49,8 @@ Result<bool> TableScan::next(size_t partition, varve_block &block) {
             const RowTable::Block &found = blocks[at];
             ++part.block;
             if (found.times.back() < spec_.from_ns || found.times.front() >= spec_.to_ns) continue;
+            part.values.clear();
+            part.copies.clear();
             block = varve_block{};
             block.struct_size = sizeof block;
             block.series = static_cast<uint32_t>(part.at);
@@ -85,8 +87,6 @@ varve_column TableScan::keep(Partition &partition, Vector values) const {
 Status TableScan::load(size_t partition, const varve_block &block,
                        const std::vector<uint32_t> &positions, varve_loaded &out) {
     Partition &part = partitions_[partition];
-    part.values.clear();
-    part.copies.clear();
     part.loaded.assign(columns_.size(), varve_column{});
     const RowTable::Block &from = *part.given;
     const auto first = std::lower_bound(from.times.begin(), from.times.end(), spec_.from_ns);
