@@ -6,14 +6,14 @@
 
 #include "functions/aggregate/aggregate_functions.hpp"
 #include "functions/common/arguments.hpp"
-#include "functions/common/kept_values.hpp"
+#include "functions/common/kept_rank.hpp"
 
 namespace varve::functions {
 
 namespace {
 
 void init(void *state, const varve_argument *, uint32_t) {
-    *static_cast<KeptState *>(state) = KeptState{};
+    *static_cast<ChunkedState *>(state) = ChunkedState{};
 }
 
 void set_float(varve_value *out, double value) {
@@ -21,38 +21,46 @@ void set_float(varve_value *out, double value) {
     out->value.as_float = value;
 }
 
-int32_t median_finish(void *state, const varve_arena *, varve_value *out) {
-    KeptState &all = *static_cast<KeptState *>(state);
+int32_t median_finish(void *state, const varve_arena *arena, varve_value *out) {
+    const ChunkedState &all = *static_cast<const ChunkedState *>(state);
     *out = varve_value{};
     if (all.count == 0) return VARVE_OK;
-    const double high = as_double(all.type, select_rank(all, all.count / 2)->bits);
+    KeptValue value{};
+    if (!find_rank(all, all.count / 2, arena, value)) return VARVE_RESOURCE_EXHAUSTED;
+    const double high = as_double(all.type, value.bits);
     if (all.count % 2 == 1) {
         set_float(out, high);
         return VARVE_OK;
     }
-    const double low = as_double(all.type, select_rank(all, all.count / 2 - 1)->bits);
+    if (!find_rank(all, all.count / 2 - 1, arena, value)) return VARVE_RESOURCE_EXHAUSTED;
+    const double low = as_double(all.type, value.bits);
     set_float(out, low + (high - low) / 2);
     return VARVE_OK;
 }
 
-int32_t stddev_finish(void *state, const varve_arena *, varve_value *out) {
-    KeptState &all = *static_cast<KeptState *>(state);
+int32_t stddev_finish(void *state, const varve_arena *arena, varve_value *out) {
+    const ChunkedState &all = *static_cast<const ChunkedState *>(state);
     *out = varve_value{};
     if (all.count == 0) return VARVE_OK;
     if (all.count == 1) {
         out->has_time = 1;
         return VARVE_OK;
     }
-    std::sort(all.values, all.values + all.count, [](const KeptValue &a, const KeptValue &b) {
+    auto *values = static_cast<KeptValue *>(
+        arena->allocate(arena->ctx, all.count * sizeof(KeptValue), alignof(KeptValue)));
+    if (values == nullptr) return VARVE_RESOURCE_EXHAUSTED;
+    uint64_t found = 0;
+    for_each_kept(all, [&](uint64_t bits, int64_t time) { values[found++] = {bits, time}; });
+    std::sort(values, values + found, [](const KeptValue &a, const KeptValue &b) {
         return a.time != b.time ? a.time < b.time : a.bits < b.bits;
     });
     double mean = 0;
-    for (uint64_t i = 0; i < all.count; ++i) {
-        mean += (as_double(all.type, all.values[i].bits) - mean) / static_cast<double>(i + 1);
+    for (uint64_t i = 0; i < found; ++i) {
+        mean += (as_double(all.type, values[i].bits) - mean) / static_cast<double>(i + 1);
     }
     double variance = 0;
-    for (uint64_t i = 0; i < all.count; ++i) {
-        const double distance = as_double(all.type, all.values[i].bits) - mean;
+    for (uint64_t i = 0; i < found; ++i) {
+        const double distance = as_double(all.type, values[i].bits) - mean;
         variance += distance * distance;
     }
     set_float(out, std::sqrt(variance / static_cast<double>(all.count - 1)));
@@ -78,12 +86,12 @@ varve_function make(const char *name) {
     function.name = name;
     function.flags = VARVE_FUNCTION_FILLABLE;
     function.accepted_types = VARVE_TYPES_NUMERIC;
-    function.state_size = sizeof(KeptState);
-    function.state_align = alignof(KeptState);
+    function.state_size = sizeof(ChunkedState);
+    function.state_align = alignof(ChunkedState);
     function.result_type = result_type;
     function.init = init;
-    function.update_runs = keep_runs;
-    function.merge = keep_merge;
+    function.update_runs = keep_in_chunks;
+    function.merge = merge_chunks;
     return function;
 }
 

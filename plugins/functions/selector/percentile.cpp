@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "functions/common/arguments.hpp"
-#include "functions/common/kept_values.hpp"
+#include "functions/common/kept_rank.hpp"
 #include "functions/selector/selector_functions.hpp"
 
 namespace varve::functions {
@@ -11,23 +11,26 @@ namespace varve::functions {
 namespace {
 
 void init(void *state, const varve_argument *arguments, uint32_t) {
-    KeptState fresh{};
+    ChunkedState fresh{};
     fresh.parameter = arguments[1].kind == VARVE_ARGUMENT_FLOAT
                           ? arguments[1].value.as_float
                           : static_cast<double>(arguments[1].value.as_int);
-    *static_cast<KeptState *>(state) = fresh;
+    *static_cast<ChunkedState *>(state) = fresh;
 }
 
-int32_t finish(void *state, const varve_arena *, varve_value *out) {
-    KeptState &all = *static_cast<KeptState *>(state);
+int32_t finish(void *state, const varve_arena *arena, varve_value *out) {
+    const ChunkedState &all = *static_cast<const ChunkedState *>(state);
     *out = varve_value{};
     const double rank = std::floor(static_cast<double>(all.count) * all.parameter / 100 + 0.5) - 1;
     if (all.count == 0 || !(rank >= 0) || rank >= static_cast<double>(all.count)) return VARVE_OK;
-    const KeptValue *const chosen = select_rank(all, static_cast<uint64_t>(rank));
+    KeptValue chosen{};
+    if (!find_rank(all, static_cast<uint64_t>(rank), arena, chosen)) {
+        return VARVE_RESOURCE_EXHAUSTED;
+    }
     out->type = all.type;
     out->has_time = 1;
-    out->time = chosen->time;
-    out->value.as_uint = chosen->bits;
+    out->time = chosen.time;
+    out->value.as_uint = chosen.bits;
     return VARVE_OK;
 }
 
@@ -51,13 +54,13 @@ varve_function make() {
     function.name = "percentile";
     function.flags = VARVE_FUNCTION_FILLABLE;
     function.accepted_types = VARVE_TYPES_NUMERIC;
-    function.state_size = sizeof(KeptState);
-    function.state_align = alignof(KeptState);
+    function.state_size = sizeof(ChunkedState);
+    function.state_align = alignof(ChunkedState);
     function.check = check;
     function.result_type = result_type;
     function.init = init;
-    function.update_runs = keep_runs;
-    function.merge = keep_merge;
+    function.update_runs = keep_in_chunks;
+    function.merge = merge_chunks;
     function.finish = finish;
     return function;
 }

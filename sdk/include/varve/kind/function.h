@@ -130,7 +130,8 @@ typedef struct varve_function {
                            const varve_arena *arena);
     /* [worker] The same for a whole block, by its statistics. May be null. */
     void (*update_stats)(void *state, uint32_t type, const struct varve_block_stats *stats);
-    /* [worker] Takes `from` in; both saw disjoint rows, in any order of time. */
+    /* [worker] Takes `from` in; both saw disjoint rows, in any order of time. What `from` has in
+     * its arena lives as long as `into`. */
     int32_t (*merge)(void *into, const void *from, const varve_arena *arena);
     /* [worker] The value; type 0 = null. */
     int32_t (*finish)(void *state, const varve_arena *arena, varve_value *out);
