@@ -42,7 +42,8 @@ enum class ExprKind : uint8_t {
     distinct,   // DISTINCT text
     call,       // text = lower-case name, args
     binary,     // op, args[0], args[1]
-    paren       // args[0]
+    paren,      // args[0]
+    months      // integer; only as the length of time() in GROUP BY
 };
 
 struct Expr;

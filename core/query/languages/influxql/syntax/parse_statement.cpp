@@ -329,12 +329,16 @@ bool has_call(const Expr &expr) {
     return false;
 }
 
+// Stands for calendar months.
+constexpr int64_t kCalendar = std::numeric_limits<int64_t>::min();
+
 int64_t group_interval_ns(const SelectStatement &select) {
     for (const ExprPtr &dimension : select.dimensions) {
-        if (dimension->kind == ExprKind::call && dimension->text == "time" &&
-            !dimension->args.empty() && dimension->args[0]->kind == ExprKind::duration) {
-            return dimension->args[0]->integer;
-        }
+        if (dimension->kind != ExprKind::call || dimension->text != "time") continue;
+        if (dimension->args.empty()) continue;
+        const Expr &length = *dimension->args[0];
+        if (length.kind == ExprKind::duration) return length.integer;
+        if (length.kind == ExprKind::months) return kCalendar;
     }
     return 0;
 }
@@ -351,6 +355,7 @@ void Parser::check_continuous_query(const Statement &s) {
         name.position = source_position_;
         return fail_found(name, {"GROUP BY time(...)"});
     }
+    if (interval_ns == kCalendar) return fail("a continuous query cannot group by calendar months");
     if (!s.resample_for_ns) return;
     const int64_t least_ns = std::max(interval_ns, s.resample_every_ns.value_or(0));
     if (*s.resample_for_ns < least_ns) {

@@ -102,6 +102,8 @@ class Parser {
     std::vector<Cursor> history_;  // where each of the last lexemes began
     Position source_position_;     // of the last source
     int nesting_ = 0;
+    bool in_dimensions_ = false;
+    bool takes_months_ = false;  // a bucket's length comes next
 };
 
 }  // namespace varve::query::influxql

@@ -1,6 +1,7 @@
 // Statements as normalised text: what continuous queries are kept as and messages quote.
 #include <cstdio>
 
+#include "model/calendar.hpp"
 #include "model/duration.hpp"
 #include "query/languages/influxql/syntax/ast.hpp"
 #include "query/languages/influxql/syntax/scanner.hpp"
@@ -255,6 +256,8 @@ std::string to_string(const Expr &expr) {
             return expr.boolean ? "true" : "false";
         case ExprKind::duration:
             return format_influx_duration(expr.integer);
+        case ExprKind::months:
+            return format_calendar_months(expr.integer);
         case ExprKind::regex:
             return regex_text(expr.text);
         case ExprKind::wildcard:
