@@ -126,9 +126,10 @@ const varve_series_predicate *AbiPredicate::build(const plan::SeriesPredicate &p
     return nodes_.back().get();
 }
 
-void StorageScan::build_request(const Budget &budget) {
-    predicate_ = std::make_unique<AbiPredicate>(spec_.source->series);
-    for (const plan::ValueCondition &condition : spec_.source->conditions) {
+std::vector<varve_value_condition> abi_conditions(
+    const std::vector<plan::ValueCondition> &conditions) {
+    std::vector<varve_value_condition> abi;
+    for (const plan::ValueCondition &condition : conditions) {
         varve_value_condition out{};
         out.column = str(condition.column);
         out.op = condition.op;
@@ -145,8 +146,14 @@ void StorageScan::build_request(const Budget &budget) {
                 out.constant.as_uint = condition.unsigned_integer;
                 break;
         }
-        conditions_.push_back(out);
+        abi.push_back(out);
     }
+    return abi;
+}
+
+void StorageScan::build_request(const Budget &budget) {
+    predicate_ = std::make_unique<AbiPredicate>(spec_.source->series);
+    conditions_ = abi_conditions(spec_.source->conditions);
     for (const std::string &field : spec_.fields) {
         asked_.push_back({str(field), VARVE_TYPE_ANY, 0});
     }

@@ -81,6 +81,10 @@ class AbiPredicate {
     const varve_series_predicate *root_ = nullptr;
 };
 
+// Conditions in storage's form. They borrow the plan's texts.
+std::vector<varve_value_condition> abi_conditions(
+    const std::vector<plan::ValueCondition> &conditions);
+
 // A scan of a storage's table.
 class StorageScan final : public Scan {
   public:
