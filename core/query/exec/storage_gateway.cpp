@@ -54,6 +54,18 @@ Status StorageGateway::delete_rows(const varve_delete_request &request) const {
     return waiter.wait();
 }
 
+Status StorageGateway::rename_measurement(uint64_t db_id, const std::string &from,
+                                          const std::string &to) const {
+    Waiter waiter;
+    varve_error error = abi_error();
+    const int32_t code = table_->measurement_rename(instance_, db_id, str(from), str(to),
+                                                    Waiter::done, &waiter, &error);
+    // A database that nobody wrote to yet is not known to the storage.
+    if (code == VARVE_NOT_FOUND) return {Code::not_found, "measurement not found: " + from};
+    if (code != VARVE_OK) return Status::from_abi(code, error);
+    return waiter.wait();
+}
+
 namespace exec {
 
 Result<std::shared_ptr<Snapshot>> Snapshot::open(const StorageGateway &storage, uint64_t db_id) {

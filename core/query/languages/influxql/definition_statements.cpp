@@ -18,9 +18,17 @@ RetentionPolicySpec policy_spec(const Statement &s, std::optional<std::string> n
 
 Status create_database(Session &session, const Statement &s) {
     if (!s.has_with) return session.catalog.create_database(s.name, std::nullopt);
+    const std::string &storage = session.storage.name();
+    if (!s.storage.empty() && s.storage != storage) {
+        return {Code::invalid_argument, "unknown storage: " + s.storage +
+                                            " (this server keeps its databases in " + storage +
+                                            ")"};
+    }
     std::optional<std::string> name;
     if (!s.retention_policy.empty()) name = s.retention_policy;
-    return session.catalog.create_database(s.name, policy_spec(s, std::move(name)));
+    RetentionPolicySpec spec = policy_spec(s, std::move(name));
+    spec.database_durability = s.durability;
+    return session.catalog.create_database(s.name, spec);
 }
 
 // The rows go first: after a crash in between, dropping again finishes the work.
@@ -64,6 +72,10 @@ Status execute_definition(Session &session, const Statement &statement) {
                                                            policy_spec(statement, statement.name));
         case StatementKind::alter_retention_policy:
             return alter_policy(session, statement);
+        case StatementKind::alter_database:
+            return rename_database(session, statement);
+        case StatementKind::alter_measurement:
+            return rename_measurement(session, statement);
         case StatementKind::drop_retention_policy:
             return drop_policy(session, statement);
         default:

@@ -153,6 +153,8 @@ std::string print_create(const Statement &s) {
             if (!s.has_with) return out;
             out += " WITH" + print_policy_options(s);
             if (!s.retention_policy.empty()) out += " NAME " + quote_identifier(s.retention_policy);
+            if (!s.storage.empty()) out += " STORAGE " + quote_identifier(s.storage);
+            if (!s.durability.empty()) out += " DURABILITY " + s.durability;
             return out;
         case StatementKind::create_user:
             return out + " WITH PASSWORD [REDACTED]" + (s.flag ? " WITH ALL PRIVILEGES" : "");
@@ -205,7 +207,9 @@ std::string print_named(const Statement &s) {
     }
     if (!s.name.empty()) out += " " + quote_identifier(s.name);
     if (!s.database.empty()) out += " ON " + quote_identifier(s.database);
-    return out;
+    const bool renames =
+        s.kind == StatementKind::alter_database || s.kind == StatementKind::alter_measurement;
+    return renames ? out + " RENAME TO " + quote_identifier(s.text) : out;
 }
 
 std::string exact_name(const Statement &s) {
