@@ -341,7 +341,7 @@ Status App::Impl::make_functions() {
                              static_cast<unsigned>(config_.integer("query.concurrency_max")),
                              config_.integer("query.queue_timeout")},
         *catalog_, *accounts_,
-        query::StorageGateway(storage_->raw(),
+        query::StorageGateway(config_.text("storage.engine"), storage_->raw(),
                               storage_->extension<varve_storage>(VARVE_STORAGE_ID)),
         function_table_, *executor_, env_, metrics_);
     services_.query = query_.get();

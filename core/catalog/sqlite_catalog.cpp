@@ -147,6 +147,9 @@ Status SqliteCatalog::create_database(std::string_view name,
     const std::unique_lock lock(mutex_);
     if (const Database *found = find(name)) {
         if (!spec) return {};
+        if (is_other_durability(*found, *spec)) {
+            return {Code::already_exists, "database already exists with another durability"};
+        }
         const RetentionPolicy *existing = found->policy(policy->name);
         if (existing != nullptr && existing->duration_ns == policy->duration_ns &&
             existing->shard_duration_ns == policy->shard_duration_ns &&
@@ -156,7 +159,8 @@ Status SqliteCatalog::create_database(std::string_view name,
         return {Code::already_exists, "retention policy conflicts with an existing policy"};
     }
     VARVE_RETURN_IF_ERROR(store_->transaction([&]() -> Status {
-        auto id = store_->insert_database(std::string(name));
+        auto id = store_->insert_database(std::string(name),
+                                          spec ? spec->database_durability : std::string());
         return id.ok() ? add_policy(*id, *policy, true) : id.status();
     }));
     return after_change();

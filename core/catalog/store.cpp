@@ -43,6 +43,7 @@ const char *const kMigrations[] = {
            database_id INTEGER NOT NULL REFERENCES databases(id) ON DELETE CASCADE,
            privilege INTEGER NOT NULL,
            PRIMARY KEY (user_id, database_id));)",
+    "ALTER TABLE databases ADD COLUMN durability TEXT NOT NULL DEFAULT '';",
 };
 constexpr int kSchemaVersion = static_cast<int>(std::size(kMigrations));
 
@@ -137,8 +138,10 @@ Status SqliteCatalog::Store::read(std::vector<Database> &databases,
         groups.clear();
         Database database;
         Statement select_databases(*session_);
-        select_databases << "SELECT id, name, default_policy FROM databases ORDER BY id",
-            into(database.id), into(database.name), into(database.default_policy), range(0, 1);
+        select_databases
+            << "SELECT id, name, default_policy, durability FROM databases ORDER BY id",
+            into(database.id), into(database.name), into(database.default_policy),
+            into(database.durability), range(0, 1);
         while (!select_databases.done()) {
             if (select_databases.execute() != 0) databases.push_back(database);
         }
@@ -170,10 +173,12 @@ Status SqliteCatalog::Store::read(std::vector<Database> &databases,
     });
 }
 
-Result<uint64_t> SqliteCatalog::Store::insert_database(const std::string &name) {
+Result<uint64_t> SqliteCatalog::Store::insert_database(const std::string &name,
+                                                       const std::string &durability) {
     uint64_t id = 0;
     VARVE_RETURN_IF_ERROR(caught([&]() -> Status {
-        *session_ << "INSERT INTO databases (name) VALUES (?)", useRef(name), now;
+        *session_ << "INSERT INTO databases (name, durability) VALUES (?, ?)", useRef(name),
+            useRef(durability), now;
         *session_ << "SELECT last_insert_rowid()", into(id), now;
         return {};
     }));

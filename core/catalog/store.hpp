@@ -29,7 +29,7 @@ class SqliteCatalog::Store {
                 std::map<uint64_t, std::vector<ShardGroup>> &groups);
 
     // Within a transaction. New ids are never ones that were in use before.
-    Result<uint64_t> insert_database(const std::string &name);
+    Result<uint64_t> insert_database(const std::string &name, const std::string &durability);
     Status rename_database(uint64_t db_id, const std::string &name);
     Status set_default_policy(uint64_t db_id, const std::string &policy);
     Status delete_database(uint64_t db_id);

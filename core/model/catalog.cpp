@@ -42,6 +42,10 @@ Status check_retention_policy(const RetentionPolicy &policy) {
 }
 }  // namespace
 
+bool is_other_durability(const Database &database, const RetentionPolicySpec &spec) {
+    return !spec.database_durability.empty() && spec.database_durability != database.durability;
+}
+
 Result<RetentionPolicy> make_retention_policy(const RetentionPolicySpec &spec) {
     RetentionPolicy policy;
     policy.name = spec.name.value_or("autogen");

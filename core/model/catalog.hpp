@@ -26,6 +26,7 @@ struct Database {
     std::string name;
     std::string default_policy;             // may name a policy that was dropped; empty = none
     std::vector<RetentionPolicy> policies;  // in the order of their creation
+    std::string durability;  // of writes, as storage.durability; empty = what that says
 
     // Null if there is none of this name.
     const RetentionPolicy *policy(std::string_view policy_name) const {
@@ -50,6 +51,7 @@ struct RetentionPolicySpec {
     std::optional<int64_t> shard_duration_ns;
     std::optional<uint32_t> replica_n;
     bool make_default = false;
+    std::string database_durability;  // of a database that is made with it
 };
 
 struct RetentionPolicyChange {  // what is absent stays
@@ -89,7 +91,8 @@ class Catalog {
 
     // Without a spec: makes policy "autogen" and makes it the default; ok if the database exists.
     // With one: ok if database and policy exist and are equal, else already_exists
-    // "retention policy conflicts with an existing policy". invalid_argument "invalid name".
+    // "retention policy conflicts with an existing policy", or "database already exists with
+    // another durability" (none asked for is the same). invalid_argument "invalid name".
     virtual Status create_database(std::string_view name,
                                    const std::optional<RetentionPolicySpec> &spec) = 0;
     // Ok if there is none.
@@ -124,6 +127,9 @@ ShardGroup shard_group_range(int64_t time_ns, int64_t shard_duration_ns);
 
 // Printable, not empty, no '/' or '\', not "." or "..": what may name a database or a policy.
 bool is_valid_catalog_name(std::string_view name);
+
+// Whether the spec asks for a durability that the database does not have.
+bool is_other_durability(const Database &database, const RetentionPolicySpec &spec);
 
 // The policy a spec describes, defaults filled in, without id. Errors as create_retention_policy's.
 Result<RetentionPolicy> make_retention_policy(const RetentionPolicySpec &spec);

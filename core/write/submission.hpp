@@ -18,6 +18,15 @@ namespace varve {
 
 using WriteDone = void (*)(void *ctx, const varve_write_outcome *outcome);
 
+// How a write is answered: the policy, and for `interval` how late the sync may come.
+struct Durability {
+    uint32_t policy = VARVE_DURABILITY_ALWAYS;
+    int64_t interval_ns = 0;
+
+    // "always", "interval=100ms", "os".
+    static Result<Durability> parse(std::string_view text);
+};
+
 // Owns the batch and releases it when the last holder lets go: storage until `done`, then
 // subscribers.
 struct Submission {
@@ -36,6 +45,7 @@ struct Submission {
     std::string retention_policy;
     uint64_t db_id = 0;
     uint64_t rp_id = 0;
+    Durability durability;  // the database's
     std::vector<varve_shard_range> shards;
     std::vector<std::vector<uint64_t>> keeps;  // per table; empty = all rows
     uint64_t dropped = 0;                      // by the validator

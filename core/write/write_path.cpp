@@ -54,7 +54,8 @@ Status WritePath::open_databases() {
 Status WritePath::open_database(const Database &database, const RetentionPolicy &policy) {
     {
         const std::scoped_lock lock(mutex_);
-        if (opened_.contains({database.id, policy.id})) return {};
+        const auto told = opened_.find({database.id, policy.id});
+        if (told != opened_.end() && told->second == Names{database.name, policy.name}) return {};
     }
     const varve_database_spec spec{sizeof(varve_database_spec),
                                    0,
@@ -67,7 +68,7 @@ Status WritePath::open_database(const Database &database, const RetentionPolicy 
     const int32_t code = storage_.table->database_open(storage_.instance, &spec, &error);
     if (code != VARVE_OK) return Status::from_abi(code, error);
     const std::scoped_lock lock(mutex_);
-    opened_.insert({database.id, policy.id});
+    opened_[{database.id, policy.id}] = {database.name, policy.name};
     return {};
 }
 
@@ -98,8 +99,8 @@ Status WritePath::store(std::unique_ptr<InFlight> &flight, const varve_write_req
     varve_write_opts opts{};
     opts.struct_size = sizeof opts;
     const bool asked = request.durability != VARVE_DURABILITY_DEFAULT;
-    opts.durability = asked ? request.durability : options_.durability.policy;
-    opts.interval_ns = asked ? request.interval_ns : options_.durability.interval_ns;
+    opts.durability = asked ? request.durability : submission.durability.policy;
+    opts.interval_ns = asked ? request.interval_ns : submission.durability.interval_ns;
     opts.db_id = submission.db_id;
     opts.rp_id = submission.rp_id;
     opts.shards = submission.shards.data();
@@ -229,6 +230,12 @@ Status WritePath::resolve(Submission &submission, const varve_write_request &req
     submission.retention_policy = policy.name;
     submission.db_id = database.id;
     submission.rp_id = policy.id;
+    submission.durability = options_.durability;
+    if (!database.durability.empty()) {
+        const Result<Durability> own = Durability::parse(database.durability);
+        if (!own.ok()) return own.status();
+        submission.durability = *own;
+    }
     return open_database(database, policy);
 }
 

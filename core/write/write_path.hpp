@@ -4,9 +4,9 @@
 //     → when durable: answer, then publish to subscribers in LSN order
 #pragma once
 
+#include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <string>
 #include <utility>
 
@@ -27,15 +27,6 @@ namespace varve {
 struct StorageHandle {
     varve_instance *instance = nullptr;
     const varve_storage *table = nullptr;
-};
-
-// How a write is answered: the policy, and for `interval` how late the sync may come.
-struct Durability {
-    uint32_t policy = VARVE_DURABILITY_ALWAYS;
-    int64_t interval_ns = 0;
-
-    // "always", "interval=100ms", "os".
-    static Result<Durability> parse(std::string_view text);
 };
 
 class WritePath final : public WriteService {
@@ -86,7 +77,9 @@ class WritePath final : public WriteService {
     SelfMetric &rows_written_;
     SelfMetric &values_written_;
     std::mutex mutex_;
-    std::set<std::pair<uint64_t, uint64_t>> opened_;  // (db, rp) that storage knows
+    using Names = std::pair<std::string, std::string>;
+    // What storage was told of each (db, rp): the names of both, which renames change.
+    std::map<std::pair<uint64_t, uint64_t>, Names> opened_;
 };
 
 }  // namespace varve

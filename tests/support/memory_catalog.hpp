@@ -33,6 +33,9 @@ class MemoryCatalog final : public Catalog {
         if (!policy.ok()) return policy.status();
         if (Database *existing = find(name)) {
             if (!spec) return {};
+            if (is_other_durability(*existing, *spec)) {
+                return {Code::already_exists, "database already exists with another durability"};
+            }
             const RetentionPolicy *same = existing->policy(policy->name);
             if (same != nullptr && equal(*same, *policy)) return {};
             return {Code::already_exists, "retention policy conflicts with an existing policy"};
@@ -40,6 +43,7 @@ class MemoryCatalog final : public Catalog {
         Database database;
         database.id = next_id_++;
         database.name = name;
+        if (spec) database.durability = spec->database_durability;
         policy->id = next_id_++;
         policy->is_default = true;
         database.default_policy = policy->name;
@@ -56,6 +60,7 @@ class MemoryCatalog final : public Catalog {
 
     Status rename_database(std::string_view from, std::string_view to) override {
         const std::lock_guard lock(mutex_);
+        if (!is_valid_catalog_name(to)) return {Code::invalid_argument, "invalid name"};
         Database *database = find(from);
         if (database == nullptr) return missing(from);
         if (find(to) != nullptr) {

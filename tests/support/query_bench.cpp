@@ -38,8 +38,8 @@ void QueryBench::make_engine(query::Limits limits, bool auth_enabled) {
                                                  auth::Accounts::Options{auth_enabled, cheap});
     const query::Clock clock{[this] { return now_ns; }, [] { return Env::posix().monotonic_ns(); }};
     engine_ = std::make_unique<query::Engine>(catalog_, *accounts_,
-                                              query::StorageGateway(storage_, table_), functions_,
-                                              *tasks_, clock, limits);
+                                              query::StorageGateway("memory", storage_, table_),
+                                              functions_, *tasks_, clock, limits);
 }
 
 void QueryBench::require_users() {

@@ -54,6 +54,18 @@ Status StorageGateway::delete_rows(const varve_delete_request &request) const {
     return waiter.wait();
 }
 
+Status StorageGateway::rename_measurement(uint64_t db_id, const std::string &from,
+                                          const std::string &to) const {
+    Waiter waiter;
+    varve_error error = abi_error();
+    const int32_t code = table_->measurement_rename(instance_, db_id, str(from), str(to),
+                                                    Waiter::done, &waiter, &error);
+    // A database that nobody wrote to yet is not known to the storage.
+    if (code == VARVE_NOT_FOUND) return {Code::not_found, "measurement not found: " + from};
+    if (code != VARVE_OK) return Status::from_abi(code, error);
+    return waiter.wait();
+}
+
 namespace exec {
 
 Result<std::shared_ptr<Snapshot>> Snapshot::open(const StorageGateway &storage, uint64_t db_id) {
@@ -126,9 +138,10 @@ const varve_series_predicate *AbiPredicate::build(const plan::SeriesPredicate &p
     return nodes_.back().get();
 }
 
-void StorageScan::build_request(const Budget &budget) {
-    predicate_ = std::make_unique<AbiPredicate>(spec_.source->series);
-    for (const plan::ValueCondition &condition : spec_.source->conditions) {
+std::vector<varve_value_condition> abi_conditions(
+    const std::vector<plan::ValueCondition> &conditions) {
+    std::vector<varve_value_condition> abi;
+    for (const plan::ValueCondition &condition : conditions) {
         varve_value_condition out{};
         out.column = str(condition.column);
         out.op = condition.op;
@@ -145,8 +158,14 @@ void StorageScan::build_request(const Budget &budget) {
                 out.constant.as_uint = condition.unsigned_integer;
                 break;
         }
-        conditions_.push_back(out);
+        abi.push_back(out);
     }
+    return abi;
+}
+
+void StorageScan::build_request(const Budget &budget) {
+    predicate_ = std::make_unique<AbiPredicate>(spec_.source->series);
+    conditions_ = abi_conditions(spec_.source->conditions);
     for (const std::string &field : spec_.fields) {
         asked_.push_back({str(field), VARVE_TYPE_ANY, 0});
     }

@@ -18,9 +18,11 @@ namespace varve::query {
 // Thin and copyable; the instance outlives it. [any thread]
 class StorageGateway {
   public:
-    StorageGateway(varve_instance *instance, const varve_storage *table)
-        : instance_(instance), table_(table) {}
+    // The name is the engine's, as in the configuration.
+    StorageGateway(std::string name, varve_instance *instance, const varve_storage *table)
+        : name_(std::move(name)), instance_(instance), table_(table) {}
 
+    const std::string &name() const { return name_; }
     varve_instance *instance() const { return instance_; }
     const varve_storage *table() const { return table_; }
 
@@ -29,7 +31,12 @@ class StorageGateway {
     // Waits for the deletion to be durable.
     Status delete_rows(const varve_delete_request &request) const;
 
+    // Waits for the rename to be durable. not_found "measurement not found: FROM"; already_exists
+    // "measurement already exists: TO".
+    Status rename_measurement(uint64_t db_id, const std::string &from, const std::string &to) const;
+
   private:
+    std::string name_;
     varve_instance *instance_;
     const varve_storage *table_;
 };
@@ -80,6 +87,10 @@ class AbiPredicate {
     std::vector<std::unique_ptr<const varve_series_predicate *[]>> lists_;
     const varve_series_predicate *root_ = nullptr;
 };
+
+// Conditions in storage's form. They borrow the plan's texts.
+std::vector<varve_value_condition> abi_conditions(
+    const std::vector<plan::ValueCondition> &conditions);
 
 // A scan of a storage's table.
 class StorageScan final : public Scan {

@@ -88,7 +88,9 @@ struct TimeRange {
 };
 
 struct Window {
-    int64_t interval_ns = 0;  // 0 = one bucket over the whole range
+    // 0 = one bucket over the whole range; of calendar months their mean length.
+    int64_t interval_ns = 0;
+    int64_t months = 0;  // 0 = all buckets are interval_ns long
     int64_t offset_ns = 0;
     TimeZone zone;
 };

@@ -152,7 +152,7 @@ struct State {
     KeptState rows;
     int64_t ahead;
     int64_t season;
-    int64_t interval_ns;
+    const varve_stream_context *context;
     double *values;  // what comes out, in the arena
     int64_t first_time;
     uint64_t count;
@@ -171,7 +171,7 @@ void init(void *state, const varve_argument *arguments, uint32_t) {
 }
 
 void begin(void *state, const varve_stream_context *context) {
-    static_cast<State *>(state)->interval_ns = context->interval_ns;
+    static_cast<State *>(state)->context = context;
 }
 
 int32_t rows(void *state, const varve_column *column, const int64_t *times, uint32_t row_count,
@@ -184,10 +184,22 @@ int32_t rows(void *state, const varve_column *column, const int64_t *times, uint
     return VARVE_OK;
 }
 
-// To the nearest point of the grid, half of it downwards.
-int64_t rounded(int64_t time, int64_t interval) {
-    const int64_t into = time % interval;
-    return (time / interval + (into > interval / 2 ? 1 : 0)) * interval;
+// The nearest point of the grid, half of it downwards; calendar months are points themselves.
+int64_t slot_of(const varve_stream_context &context, int64_t time) {
+    if (context.bucket_number != nullptr) return context.bucket_number(context.ctx, time);
+    const int64_t interval = context.interval_ns;
+    return time / interval + (time % interval > interval / 2 ? 1 : 0);
+}
+
+// The time of the row that lies so many slots behind this one. What lies beyond the end of time
+// wraps, as InfluxDB's does.
+int64_t time_ahead(const varve_stream_context &context, int64_t time, uint64_t slots) {
+    if (context.bucket_start != nullptr) {
+        const int64_t number = context.bucket_number(context.ctx, time);
+        return context.bucket_start(context.ctx, number + static_cast<int64_t>(slots));
+    }
+    const uint64_t ahead = static_cast<uint64_t>(context.interval_ns) * slots;
+    return static_cast<int64_t>(static_cast<uint64_t>(time) + ahead);
 }
 
 // The rows on the grid; null = the arena is exhausted.
@@ -195,14 +207,13 @@ double *on_grid(const State &all, uint64_t slots, const varve_arena *arena, uint
     double *const out = allocate_array<double>(arena, slots);
     if (out == nullptr) return nullptr;
     const KeptValue *const rows = all.rows.values;
-    const int64_t interval = all.interval_ns;
-    int64_t at = rounded(rows[0].time, interval);
+    int64_t at = slot_of(*all.context, rows[0].time);
     count = 0;
     out[count++] = bits_as_float(rows[0].bits);
     for (uint64_t i = 1; i < all.rows.count; ++i) {
-        const int64_t time = rounded(rows[i].time, interval);
-        if (time <= at) continue;
-        for (at += interval; at != time; at += interval) {
+        const int64_t slot = slot_of(*all.context, rows[i].time);
+        if (slot <= at) continue;
+        for (++at; at != slot; ++at) {
             out[count++] = std::numeric_limits<double>::quiet_NaN();
         }
         out[count++] = bits_as_float(rows[i].bits);
@@ -216,9 +227,7 @@ int32_t forecast(State &all, const varve_arena *arena) {
     if (kept.count < 2 || (season >= 2 && kept.count < season)) return VARVE_OK;
     const int64_t first = kept.values[0].time;
     const int64_t last = kept.values[kept.count - 1].time;
-    const int64_t slots =
-        distance_ns(rounded(first, all.interval_ns), rounded(last, all.interval_ns)) /
-        all.interval_ns;
+    const int64_t slots = slot_of(*all.context, last) - slot_of(*all.context, first);
     if (slots <= 0) return VARVE_OK;
     uint64_t count = 0;
     const double *const grid = on_grid(all, static_cast<uint64_t>(slots) + 1, arena, count);
@@ -233,9 +242,7 @@ int32_t forecast(State &all, const varve_arena *arena) {
     const std::vector<double> values = model.run(place, ahead);
     const uint64_t skipped = all.with_fit != 0 ? 0 : count;
     all.count = values.size() - skipped;
-    // What lies beyond the end of time wraps, as InfluxDB's does.
-    const uint64_t next = static_cast<uint64_t>(last) + static_cast<uint64_t>(all.interval_ns);
-    all.first_time = all.with_fit != 0 ? first : static_cast<int64_t>(next);
+    all.first_time = all.with_fit != 0 ? first : time_ahead(*all.context, last, 1);
     std::copy(values.begin() + static_cast<ptrdiff_t>(skipped), values.end(), all.values);
     return VARVE_OK;
 }
@@ -250,8 +257,7 @@ int32_t flush(void *state, const varve_arena *arena, varve_stream_rows *out) {
     for (; all.given < all.count && out->count < out->capacity; ++all.given) {
         const double value = all.values[all.given];
         if (std::isnan(value)) continue;
-        const uint64_t ahead = static_cast<uint64_t>(all.interval_ns) * all.given;
-        emit(*out, static_cast<int64_t>(static_cast<uint64_t>(all.first_time) + ahead), value);
+        emit(*out, time_ahead(*all.context, all.first_time, all.given), value);
     }
     return VARVE_OK;
 }

@@ -92,6 +92,21 @@ TEST_F(SqliteCatalogTest, DropAndRename) {
     EXPECT_EQ(database("c").id, id);
 }
 
+TEST_F(SqliteCatalogTest, DurabilityOfADatabase) {
+    RetentionPolicySpec os;
+    os.database_durability = "os";
+    ASSERT_TRUE(catalog().create_database("d", os).ok());
+    ASSERT_TRUE(catalog().create_database("e", std::nullopt).ok());
+    EXPECT_TRUE(catalog().create_database("d", os).ok());
+    EXPECT_TRUE(catalog().create_database("d", RetentionPolicySpec{}).ok());
+    expect_error(catalog().create_database("e", os), Code::already_exists,
+                 "database already exists with another durability");
+    ASSERT_TRUE(catalog().rename_database("d", "f").ok());
+    reopen();
+    EXPECT_EQ(database("f").durability, "os");
+    EXPECT_EQ(database("e").durability, "");
+}
+
 TEST_F(SqliteCatalogTest, IdsAreNeverUsedAgain) {
     std::set<uint64_t> databases;
     std::set<uint64_t> policies;

@@ -196,6 +196,9 @@ TEST(EngineLimits, SeriesAndBuckets) {
     EXPECT_EQ(bench.ask("select sum(v) from m where h = 'a' and time >= 0 and time < 11s "
                         "group by time(1s)"),
               error_answer("max-select-buckets limit exceeded: (11/10)"));
+    EXPECT_EQ(bench.ask("select sum(v) from m where h = 'a' and time >= '1970-01-31' and "
+                        "time < '1970-11-02' group by time(1mo)"),
+              error_answer("max-select-buckets limit exceeded: (11/10)"));
     // Without a lower bound the buckets are counted from the first point on.
     EXPECT_EQ(bench.ask("select sum(v) from m where h = 'a' and time < 12s group by time(1s)"),
               error_answer("max-select-buckets limit exceeded: (11/10)"));

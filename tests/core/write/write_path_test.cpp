@@ -222,6 +222,67 @@ TEST_F(WritePathTest, StorageIsToldOfTheCatalogsDatabases) {
     EXPECT_TRUE(stored().empty());
 }
 
+// The memory engine behind a table that notes what it was asked.
+class WriteOptionsTest : public WriteFixture {
+  protected:
+    void SetUp() override {
+        WriteFixture::SetUp();
+        real_ = &engine_.client().table();
+        table_ = *real_;
+        table_.write = [](varve_instance *self, const varve_batch *batch,
+                          const varve_write_opts *opts, varve_write_done done, void *ctx,
+                          varve_error *error) {
+            last_ = *opts;
+            return real_->write(self, batch, opts, done, ctx, error);
+        };
+        table_.database_open = [](varve_instance *self, const varve_database_spec *spec,
+                                  varve_error *error) {
+            names_.push_back(std::string(view(spec->db_name)));
+            return real_->database_open(self, spec, error);
+        };
+        names_.clear();
+        WritePath::Options options;
+        options.hash_seed = 0x5eed;
+        options.durability = {VARVE_DURABILITY_ALWAYS, 0};
+        path_ = std::make_unique<WritePath>(options, catalog_,
+                                            StorageHandle{engine_.client().instance(), &table_},
+                                            Env::posix(), rejects_, publisher_, metrics_);
+    }
+
+    inline static const varve_storage *real_ = nullptr;
+    inline static varve_write_opts last_{};
+    inline static std::vector<std::string> names_;
+    varve_storage table_{};
+};
+
+TEST_F(WriteOptionsTest, DurabilityOfTheInputThenTheDatabaseThenTheServer) {
+    ASSERT_TRUE(catalog_.create_database("plain", std::nullopt).ok());
+    RetentionPolicySpec own;
+    own.database_durability = "interval=20ms";
+    ASSERT_TRUE(catalog_.create_database("own", own).ok());
+    ASSERT_EQ(write("m v=1 1", "plain").code, Code::ok);
+    EXPECT_EQ(last_.durability, uint32_t{VARVE_DURABILITY_ALWAYS});
+    ASSERT_EQ(write("m v=1 1", "own").code, Code::ok);
+    EXPECT_EQ(last_.durability, uint32_t{VARVE_DURABILITY_INTERVAL});
+    EXPECT_EQ(last_.interval_ns, 20'000'000);
+    varve_write_request request = request_for("own");
+    request.durability = VARVE_DURABILITY_OS;
+    ASSERT_EQ(submit(batch_of("m v=1 1"), request).code, Code::ok);
+    EXPECT_EQ(last_.durability, uint32_t{VARVE_DURABILITY_OS});
+}
+
+TEST_F(WriteOptionsTest, StorageHearsOfARename) {
+    ASSERT_TRUE(catalog_.create_database("a", std::nullopt).ok());
+    ASSERT_EQ(write("m v=1 1", "a").code, Code::ok);
+    ASSERT_EQ(write("m v=1 2", "a").code, Code::ok);
+    ASSERT_TRUE(catalog_.rename_database("a", "b").ok());
+    EXPECT_EQ(write("m v=1 3", "a").code, Code::not_found);
+    ASSERT_EQ(write("m v=1 4", "b").code, Code::ok);
+    ASSERT_EQ(write("m v=1 5", "b").code, Code::ok);
+    EXPECT_EQ(names_, (std::vector<std::string>{"a", "b"}));
+    EXPECT_EQ(stored("b").at("m").size(), 4u);
+}
+
 TEST_F(WritePathTest, BatchesAreReleasedOnceEverywhere) {
     static std::atomic<int> released;
     released = 0;

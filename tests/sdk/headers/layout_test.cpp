@@ -27,7 +27,7 @@ TEST(Layout, Sizes) {
     EXPECT_EQ(sizeof(varve_block), 48u);
     EXPECT_EQ(sizeof(varve_argument), 32u);
     EXPECT_EQ(sizeof(varve_value), 40u);
-    EXPECT_EQ(sizeof(varve_stream_context), 32u);
+    EXPECT_EQ(sizeof(varve_stream_context), 48u);
     EXPECT_EQ(sizeof(varve_stream_rows), 24u);
 }
 

@@ -86,9 +86,7 @@ Status GroupRows::set_bounds() {
         // Without a lower bound a stream begins at its own first point.
         stream.first = ascending && !range.has_min() ? stream.points.front().start : cursor_;
     }
-    const __int128 buckets =
-        (static_cast<__int128>(high) - low) / run_.select.window.interval_ns + 1;
-    return run_.budget.check_buckets(buckets < 1 ? 0 : static_cast<uint64_t>(buckets));
+    return run_.budget.check_buckets(windows_.count(low, high));
 }
 
 Status GroupRows::next(size_t rows_max, Chunk &chunk) {
@@ -207,11 +205,10 @@ void GroupRows::interpolate(const Stream &stream, int64_t start, Vector &column)
     if (stream.previous.value.type == 0 || stream.points[stream.at].value.type == 0) return;
     if (!plan::is_numeric(column.type)) return;
     const size_t row = column.valid.size() - 1;
-    const int64_t interval = run_.select.window.interval_ns;
     const Point &next = stream.points[stream.at];
-    const int64_t from = stream.previous.start / interval;  // windows, counted from the epoch
-    const int64_t to = next.start / interval;
-    const int64_t here = start / interval;
+    const int64_t from = windows_.number_of(stream.previous.start);
+    const int64_t to = windows_.number_of(next.start);
+    const int64_t here = windows_.number_of(start);
     const auto steps = static_cast<double>(to - from);
     const auto step = static_cast<double>(here - from);
     const uint64_t a = stream.previous.value.value.as_uint;

@@ -18,6 +18,10 @@ int64_t saturated_add(int64_t a, int64_t b) {
 
 Bucket Windows::bucket_of(int64_t time_ns) const {
     if (!has_interval()) return {range_.min_ns, saturated_add(range_.max_ns, 1)};
+    if (is_calendar()) {
+        const int64_t number = calendar_.number_of(time_ns);
+        return {calendar_.start_of(number), calendar_.start_of(number + 1)};
+    }
     const int64_t interval = window_.interval_ns;
     const int64_t time = saturated_add(time_ns, -window_.offset_ns);
     const int64_t zone = zone_ns(time);
@@ -42,8 +46,9 @@ Bucket Windows::bucket_of(int64_t time_ns) const {
     return {start, saturated_add(end, window_.offset_ns)};
 }
 
-int64_t Windows::step(int64_t start_ns, int64_t by_ns) const {
-    const int64_t next = saturated_add(start_ns, by_ns);
+int64_t Windows::step(int64_t start_ns, int64_t buckets) const {
+    if (is_calendar()) return calendar_.start_of(calendar_.number_of(start_ns) + buckets);
+    const int64_t next = saturated_add(start_ns, buckets * window_.interval_ns);
     if (window_.zone.is_utc()) return next;
     const int64_t change = zone_ns(start_ns) - zone_ns(next);
     if (change == 0 || magnitude(change) >= window_.interval_ns) return next;
@@ -52,8 +57,16 @@ int64_t Windows::step(int64_t start_ns, int64_t by_ns) const {
 
 uint64_t Windows::count() const {
     if (!has_interval() || !range_.has_min() || range_.empty()) return 0;
-    const __int128 span = static_cast<__int128>(bucket_of(range_.max_ns).start_ns) -
-                          bucket_of(range_.min_ns).start_ns;
+    return count(bucket_of(range_.min_ns).start_ns, bucket_of(range_.max_ns).start_ns);
+}
+
+uint64_t Windows::count(int64_t first_start_ns, int64_t last_start_ns) const {
+    if (last_start_ns < first_start_ns) return 0;
+    if (is_calendar()) {
+        const int64_t first = calendar_.number_of(first_start_ns);
+        return static_cast<uint64_t>(calendar_.number_of(last_start_ns) - first) + 1;
+    }
+    const __int128 span = static_cast<__int128>(last_start_ns) - first_start_ns;
     return static_cast<uint64_t>(span / window_.interval_ns) + 1;
 }
 

@@ -36,6 +36,14 @@ StreamChain::StreamChain(const plan::Select &input, const plan::Stream &stream, 
         *start = bucket.start_ns;
         *end = bucket.end_ns;
     };
+    if (windows_.is_calendar()) {
+        context_.bucket_number = [](void *ctx, int64_t time) {
+            return static_cast<StreamChain *>(ctx)->windows_.calendar().number_of(time);
+        };
+        context_.bucket_start = [](void *ctx, int64_t number) {
+            return static_cast<StreamChain *>(ctx)->windows_.calendar().start_of(number);
+        };
+    }
     Type type = input.aggregates.empty() ? input.inputs.front().type : input.aggregates[0].type;
     for (const plan::StreamCall &call : stream.calls) {
         Stage stage;

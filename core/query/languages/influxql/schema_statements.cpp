@@ -82,14 +82,6 @@ Status SchemaStatement::open() {
     has_range_ = split->min_ns.has_value() || split->max_ns.has_value();
     range_.min_ns = split->min_ns.value_or(kTimeMin);
     range_.max_ns = split->max_ns.value_or(kTimeMax);
-    const bool takes_time = statement_.kind == Kind::show_series ||
-                            statement_.kind == Kind::show_tag_keys ||
-                            statement_.kind == Kind::show_tag_values ||
-                            statement_.kind == Kind::show_tag_values_cardinality;
-    if (has_range_ && !takes_time) {
-        return {Code::invalid_argument, std::string(statement_name(statement_.kind)) +
-                                            " doesn't support time in WHERE clause"};
-    }
     return {};
 }
 

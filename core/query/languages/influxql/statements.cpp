@@ -38,6 +38,8 @@ Status execute_statement(Session &session, const Statement &statement) {
         case StatementKind::drop_database:
         case StatementKind::create_retention_policy:
         case StatementKind::alter_retention_policy:
+        case StatementKind::alter_database:
+        case StatementKind::alter_measurement:
         case StatementKind::drop_retention_policy:
         case StatementKind::delete_points:
         case StatementKind::drop_series:

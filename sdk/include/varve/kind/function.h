@@ -91,6 +91,11 @@ typedef struct varve_stream_context {
     void *ctx;
     /* [worker] The bucket of GROUP BY time that a time lies in: [start, end). */
     void (*bucket_of)(void *ctx, int64_t time_ns, int64_t *start_ns, int64_t *end_ns);
+    /* [worker] Set where buckets are calendar months, interval_ns then being their mean length: the
+     * number of the bucket that a time lies in, and the start of the bucket of a number. Else
+     * null. */
+    int64_t (*bucket_number)(void *ctx, int64_t time_ns);
+    int64_t (*bucket_start)(void *ctx, int64_t number);
 } varve_stream_context;
 
 /* Where a stream puts its rows: arrays of the caller's. Values as 8 bytes, never null. */

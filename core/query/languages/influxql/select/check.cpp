@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "model/calendar.hpp"
 #include "query/exec/evaluate.hpp"
 #include "query/languages/influxql/select/lower_condition.hpp"
 
@@ -189,18 +190,25 @@ Status Checker::check_time_dimension(const Expr &call) {
         return invalid("time dimension expected 1 or 2 arguments");
     }
     const ExprPtr interval = fold(call.args[0]);
-    if (interval->kind != ExprKind::duration) {
+    const bool of_months = interval->kind == ExprKind::months;
+    if (interval->kind != ExprKind::duration && !of_months) {
         return invalid("time dimension must have duration argument");
     }
     if (out_.window.interval_ns != 0) return invalid("multiple time dimensions not allowed");
     // What is zero or negative behaves as if it were not there.
-    out_.window.interval_ns = std::max<int64_t>(0, interval->integer);
+    out_.window.months = of_months ? interval->integer : 0;
+    out_.window.interval_ns =
+        of_months ? interval->integer * kMonthNs : std::max<int64_t>(0, interval->integer);
     out_.window.zone = select_.zone;
     if (call.args.size() == 2) {
-        const Result<int64_t> offset = window_offset(*fold(call.args[1]));
+        const ExprPtr arg = fold(call.args[1]);
+        if (of_months && arg->kind != ExprKind::duration) {
+            return invalid("time dimension offset of calendar months must be a duration");
+        }
+        const Result<int64_t> offset = window_offset(*arg);
         if (!offset.ok()) return offset.status();
         if (out_.window.interval_ns > 0) {
-            out_.window.offset_ns = *offset % out_.window.interval_ns;
+            out_.window.offset_ns = of_months ? *offset : *offset % out_.window.interval_ns;
         }
     }
     return {};

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "model/calendar.hpp"
 #include "query/exec/function_input.hpp"
 #include "query/languages/influxql/select/lower_condition.hpp"
 #include "query/languages/influxql/select/select_frame.hpp"
@@ -80,10 +81,17 @@ plan::Output only_output() {
 }
 
 // Buckets before the range (behind it in descending order) that a stream's first row needs.
-void extend(plan::TimeRange &range, bool ascending, __int128 by_ns) {
-    if (ascending && range.has_min()) {
+void extend(plan::TimeRange &range, bool ascending, const plan::Window &window, int64_t buckets) {
+    if (buckets == 0 || !(ascending ? range.has_min() : range.has_max())) return;
+    const CalendarGrid grid(window.months, window.offset_ns, window.zone);
+    const __int128 by_ns = static_cast<__int128>(buckets) * window.interval_ns;
+    if (window.months > 0 && ascending) {
+        range.min_ns = grid.start_of(grid.number_of(range.min_ns) - buckets);
+    } else if (window.months > 0) {
+        range.max_ns = grid.start_of(grid.number_of(range.max_ns) + buckets + 1) - 1;
+    } else if (ascending) {
         range.min_ns = static_cast<int64_t>(std::max<__int128>(range.min_ns - by_ns, kTimeMin));
-    } else if (!ascending && range.has_max()) {
+    } else {
         range.max_ns = static_cast<int64_t>(std::min<__int128>(range.max_ns + by_ns, kTimeMax));
     }
 }
@@ -135,9 +143,7 @@ Result<plan::Stream> lower_stream(const SelectFrame &frame, const Names &names,
     frame.set_source(*input);
     frame.set_series_limits(*input);
     if (!input->aggregates.empty()) {
-        extend(
-            input->range, input->ascending,
-            static_cast<__int128>(std::min(look_back, look_back_max)) * input->window.interval_ns);
+        extend(input->range, input->ascending, input->window, std::min(look_back, look_back_max));
     }
     out.input = std::move(input);
     return out;

@@ -124,6 +124,8 @@ std::string_view statement_name(StatementKind kind) {
                                                                    "CREATE SUBSCRIPTION",
                                                                    "CREATE USER",
                                                                    "ALTER RETENTION POLICY",
+                                                                   "ALTER DATABASE",
+                                                                   "ALTER MEASUREMENT",
                                                                    "DROP CONTINUOUS QUERY",
                                                                    "DROP DATABASE",
                                                                    "DROP MEASUREMENT",

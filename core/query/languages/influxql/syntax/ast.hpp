@@ -42,7 +42,8 @@ enum class ExprKind : uint8_t {
     distinct,   // DISTINCT text
     call,       // text = lower-case name, args
     binary,     // op, args[0], args[1]
-    paren       // args[0]
+    paren,      // args[0]
+    months      // integer; only as the length of time() in GROUP BY
 };
 
 struct Expr;
@@ -163,6 +164,8 @@ enum class StatementKind : uint8_t {
     create_subscription,
     create_user,
     alter_retention_policy,
+    alter_database,     // text = the new name
+    alter_measurement,  // text = the new name
     drop_continuous_query,
     drop_database,
     drop_measurement,
@@ -184,10 +187,12 @@ struct Statement {
     std::string name;                               // what is made, dropped or altered
     std::string database;                           // ON
     std::string retention_policy;
-    std::string text;       // a password, a module, a host
-    std::string user;       // TO, FROM
-    bool flag = false;      // ANALYZE, EXACT, DEFAULT, WITH ALL PRIVILEGES, mode ALL
-    bool has_with = false;  // CREATE DATABASE … WITH
+    std::string text;        // a password, a module, a host, a new name
+    std::string user;        // TO, FROM
+    bool flag = false;       // ANALYZE, EXACT, DEFAULT, WITH ALL PRIVILEGES, mode ALL
+    bool has_with = false;   // CREATE DATABASE … WITH
+    std::string storage;     // CREATE DATABASE; empty = the server's
+    std::string durability;  // CREATE DATABASE; as in the configuration, empty = the server's
     Privilege privilege = Privilege::none;
     uint64_t number = 0;  // a shard's or a query's id
     std::optional<int64_t> duration_ns;

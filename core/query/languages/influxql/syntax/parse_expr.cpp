@@ -2,6 +2,7 @@
 #include <charconv>
 #include <limits>
 
+#include "model/calendar.hpp"
 #include "model/duration.hpp"
 #include "query/languages/influxql/syntax/parser_state.hpp"
 
@@ -150,6 +151,10 @@ ExprPtr Parser::parse_literal(const Lexeme &lexeme) {
             return make(ExprKind::unsigned_integer, [&](Expr &e) { e.unsigned_integer = large; });
         }
         case Token::duration: {
+            const auto months = takes_months_ ? parse_calendar_months(lexeme.text) : std::nullopt;
+            if (months) {
+                return make(ExprKind::months, [&](Expr &e) { e.integer = *months; });
+            }
             const Result<int64_t> value = parse_influx_duration(lexeme.text);
             if (!value.ok()) {
                 fail(value.status().text());
@@ -267,7 +272,9 @@ ExprPtr Parser::parse_call(std::string name) {
     if (first == nullptr) {
         if (scan().token == Token::right_paren) return make_call(lower(std::move(name)), {});
         unscan();
+        takes_months_ = in_dimensions_ && lower(name) == "time";
         first = parse_expr();
+        takes_months_ = false;
     }
     args.push_back(std::move(first));
     while (take(Token::comma)) args.push_back(parse_argument());

@@ -65,7 +65,7 @@ void Parser::parse_show(Statement &s) {
         case Kind::show_field_keys:
             parse_on(s);
             parse_from(s);
-            if (s.kind == Kind::show_tag_keys) s.condition = parse_condition();
+            s.condition = parse_condition();
             s.sort = parse_sort();
             s.limit = parse_optional_number(kw_limit);
             s.offset = parse_optional_number(kw_offset);

@@ -168,9 +168,11 @@ std::vector<ExprPtr> Parser::parse_dimensions() {
     if (!take(Token::kw_group)) return dimensions;
     const Lexeme by = scan_skipping_space();
     if (by.token != Token::kw_by) fail_found(by, {"BY"});
+    in_dimensions_ = true;
     do {
         dimensions.push_back(parse_argument());
     } while (take(Token::comma));
+    in_dimensions_ = false;
     return dimensions;
 }
 

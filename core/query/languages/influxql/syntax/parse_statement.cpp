@@ -14,6 +14,7 @@ namespace {
 struct Opening {
     std::vector<Token> words;
     StatementKind kind;
+    bool is_extension = false;  // not listed in error texts
 };
 
 using enum Token;
@@ -60,6 +61,8 @@ const std::vector<Opening> &openings() {
         {{kw_grant}, Kind::grant},
         {{kw_revoke}, Kind::revoke},
         {{kw_alter, kw_retention, kw_policy}, Kind::alter_retention_policy},
+        {{kw_alter, kw_database}, Kind::alter_database, true},
+        {{kw_alter, kw_measurement}, Kind::alter_measurement, true},
         {{kw_set, kw_password, kw_for}, Kind::set_password},
         {{kw_kill, kw_query}, Kind::kill_query}};
     return table;
@@ -81,7 +84,8 @@ Statement Parser::parse_statement() {
             }
             const Token next = all[words.size()];
             const std::string_view text = token_text(next);
-            if (expected.empty() || expected.back() != text) expected.push_back(text);
+            const bool is_new = expected.empty() || expected.back() != text;
+            if (is_new && !opening.is_extension) expected.push_back(text);
             if (next != lexeme.token) continue;
             goes_on = true;
             if (all.size() == words.size() + 1) {
@@ -127,6 +131,10 @@ Statement Parser::parse_body(StatementKind kind) {
             break;
         case Kind::alter_retention_policy:
             parse_alter_policy(s);
+            break;
+        case Kind::alter_database:
+        case Kind::alter_measurement:
+            parse_rename(s);
             break;
         case Kind::create_user:
             parse_create_user(s);
@@ -206,6 +214,8 @@ void Parser::parse_create_database(Statement &s) {
             unscan();
             break;
         default:
+            unscan();
+            if (parse_storage_options(s)) return;
             return fail_found(first, {"DURATION", "NAME", "REPLICATION", "SHARD"});
     }
     if (take(kw_duration)) s.duration_ns = parse_duration();
@@ -218,6 +228,7 @@ void Parser::parse_create_database(Statement &s) {
         s.shard_duration_ns = parse_duration();
     }
     if (take(kw_name)) s.retention_policy = parse_identifier();
+    parse_storage_options(s);
 }
 
 void Parser::parse_create_policy(Statement &s) {
@@ -329,12 +340,16 @@ bool has_call(const Expr &expr) {
     return false;
 }
 
+// Stands for calendar months.
+constexpr int64_t kCalendar = std::numeric_limits<int64_t>::min();
+
 int64_t group_interval_ns(const SelectStatement &select) {
     for (const ExprPtr &dimension : select.dimensions) {
-        if (dimension->kind == ExprKind::call && dimension->text == "time" &&
-            !dimension->args.empty() && dimension->args[0]->kind == ExprKind::duration) {
-            return dimension->args[0]->integer;
-        }
+        if (dimension->kind != ExprKind::call || dimension->text != "time") continue;
+        if (dimension->args.empty()) continue;
+        const Expr &length = *dimension->args[0];
+        if (length.kind == ExprKind::duration) return length.integer;
+        if (length.kind == ExprKind::months) return kCalendar;
     }
     return 0;
 }
@@ -351,6 +366,7 @@ void Parser::check_continuous_query(const Statement &s) {
         name.position = source_position_;
         return fail_found(name, {"GROUP BY time(...)"});
     }
+    if (interval_ns == kCalendar) return fail("a continuous query cannot group by calendar months");
     if (!s.resample_for_ns) return;
     const int64_t least_ns = std::max(interval_ns, s.resample_every_ns.value_or(0));
     if (*s.resample_for_ns < least_ns) {

@@ -86,6 +86,11 @@ class Parser {
     void check_continuous_query(const Statement &s);
     void parse_privileges(Statement &s);
     void parse_name_on_database(Statement &s);
+    // ---- what InfluxDB does not have (parse_extension.cpp)
+    void parse_rename(Statement &s);
+    bool parse_storage_options(Statement &s);  // false: there are none
+    std::string parse_durability();
+    // ----
     void parse_delete(Statement &s);
     void parse_drop_series(Statement &s);
     void check_delete_sources(const Statement &s);
@@ -102,6 +107,8 @@ class Parser {
     std::vector<Cursor> history_;  // where each of the last lexemes began
     Position source_position_;     // of the last source
     int nesting_ = 0;
+    bool in_dimensions_ = false;
+    bool takes_months_ = false;  // a bucket's length comes next
 };
 
 }  // namespace varve::query::influxql

@@ -1,6 +1,7 @@
 // Statements as normalised text: what continuous queries are kept as and messages quote.
 #include <cstdio>
 
+#include "model/calendar.hpp"
 #include "model/duration.hpp"
 #include "query/languages/influxql/syntax/ast.hpp"
 #include "query/languages/influxql/syntax/scanner.hpp"
@@ -152,6 +153,8 @@ std::string print_create(const Statement &s) {
             if (!s.has_with) return out;
             out += " WITH" + print_policy_options(s);
             if (!s.retention_policy.empty()) out += " NAME " + quote_identifier(s.retention_policy);
+            if (!s.storage.empty()) out += " STORAGE " + quote_identifier(s.storage);
+            if (!s.durability.empty()) out += " DURABILITY " + s.durability;
             return out;
         case StatementKind::create_user:
             return out + " WITH PASSWORD [REDACTED]" + (s.flag ? " WITH ALL PRIVILEGES" : "");
@@ -204,7 +207,9 @@ std::string print_named(const Statement &s) {
     }
     if (!s.name.empty()) out += " " + quote_identifier(s.name);
     if (!s.database.empty()) out += " ON " + quote_identifier(s.database);
-    return out;
+    const bool renames =
+        s.kind == StatementKind::alter_database || s.kind == StatementKind::alter_measurement;
+    return renames ? out + " RENAME TO " + quote_identifier(s.text) : out;
 }
 
 std::string exact_name(const Statement &s) {
@@ -255,6 +260,8 @@ std::string to_string(const Expr &expr) {
             return expr.boolean ? "true" : "false";
         case ExprKind::duration:
             return format_influx_duration(expr.integer);
+        case ExprKind::months:
+            return format_calendar_months(expr.integer);
         case ExprKind::regex:
             return regex_text(expr.text);
         case ExprKind::wildcard:
