@@ -18,13 +18,12 @@ class Windows {
     bool has_interval() const { return window_.interval_ns > 0; }
     Bucket bucket_of(int64_t time_ns) const;
     // The neighbour's start, across changes of the zone's offset.
-    int64_t next_start(int64_t start_ns) const { return step(start_ns, window_.interval_ns); }
-    int64_t previous_start(int64_t start_ns) const { return step(start_ns, -window_.interval_ns); }
+    int64_t next_start(int64_t start_ns) const;
+    int64_t previous_start(int64_t start_ns) const;
     // How many buckets the whole range has; 0 = the range has no lower bound.
     uint64_t count() const;
 
   private:
-    int64_t step(int64_t start_ns, int64_t by_ns) const;
     int64_t zone_ns(int64_t time_ns) const { return window_.zone.offset_ns(time_ns); }
 
     const plan::Window &window_;
