@@ -1,7 +1,7 @@
 """Whether two answers are the same.
 
-They are when they are equal as JSON (or CSV) with numbers apart by no more than RELATIVE, and rows of
-equal time in any order where UNORDERED says that InfluxQL leaves it open."""
+They are when they are equal as JSON (or CSV), with numbers apart by no more than RELATIVE. Where
+InfluxQL leaves the order open is known.py's to say."""
 
 import csv
 import io
@@ -14,7 +14,8 @@ RELATIVE = 1e-9
 ABSOLUTE = 1e-9
 
 # A regex where one may begin, strings, quoted names, numbers with units, words, operators.
-TOKEN = re.compile(r"""\s*(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|[0-9]+[a-zµ0-9]*(?:\.[0-9]*)?|\.[0-9]+
+TOKEN = re.compile(r"""\s*(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|[0-9]+[a-zµ0-9]*(?:\.[0-9]*)?
+                       |\.[0-9]+
                        |\$?[A-Za-z_][A-Za-z0-9_]*|::|<=|>=|<>|!=|=~|!~|.)""", re.X | re.S)
 REGEX = re.compile(r"\s*/(?:\\.|[^/\\\n])*/")
 BEFORE_REGEX = re.compile(r"(?i)^\s*(?:select|from|by|key|measurement|where|and|or|[,(.]|=~|!~)$")
@@ -38,7 +39,8 @@ def tokens(text):
 
 def close(mine, theirs):
     if type(mine) in (int, float) and type(theirs) in (int, float):
-        if isinstance(mine, int) and isinstance(theirs, int) and max(abs(mine), abs(theirs)) < 2**53:
+        integers = isinstance(mine, int) and isinstance(theirs, int)
+        if integers and max(abs(mine), abs(theirs)) < 2**53:
             return mine == theirs
         return math.isclose(mine, theirs, rel_tol=RELATIVE, abs_tol=ABSOLUTE)
     if isinstance(mine, list) and isinstance(theirs, list):
@@ -113,10 +115,14 @@ def _kind(theirs, mine):
     for first, second in zip(theirs, mine):
         if len(first.get("values", [])) != len(second.get("values", [])):
             return "rows"
-        if [row[0] for row in first.get("values", [])] != [row[0] for row in second.get("values", [])]:
+        if _times(first) != _times(second):
             return "times"
     same = all(_sorted_rows(first) == _sorted_rows(second) for first, second in zip(theirs, mine))
     return "order of equal times" if same and theirs else "values"
+
+
+def _times(series):
+    return [row[0] for row in series.get("values", [])]
 
 
 def _label(series):

@@ -1,7 +1,7 @@
 """Differences that are meant; docs/conformance.md has the table with the reasons.
 
-A rule is a name and a predicate over (text, theirs, mine, kind): the query, both answers and the kind
-of difference. Each is as narrow as its reason."""
+A rule is a name and a predicate over (text, theirs, mine, kind): the query, both answers and the
+kind of difference. Each is as narrow as its reason."""
 
 import re
 
@@ -92,6 +92,13 @@ def _panic(_text, theirs, _mine, _kind):
     return "[panic:" in theirs.body
 
 
+EXTENSIONS = re.compile(r"(?i)\b(having|join)\b|\border\s+by\s+(?!\"?time|asc|desc)")
+
+
+def _extension(text, theirs, _mine, _kind):
+    return bool(_errors(theirs)) and bool(EXTENSIONS.search(text))
+
+
 def _empty(answer):
     return not list(series_of(parse(answer) or [])) and not _errors(answer)
 
@@ -159,8 +166,8 @@ def _fill_of_columns(text, _theirs, _mine, kind):
     """fill(number) and fill(previous) in columns that are no calls."""
     fields = re.split(r"(?i)\bfrom\b", text)[0]
     plain = re.sub(r"\w+\s*\([^()]*\)", "", fields).replace("SELECT", "")
-    return kind == "values" and bool(re.search(r"(?i)\bfill\s*\(\s*(-?[0-9.]|prev)", text)) and bool(
-        re.search(r"[\w*/]", plain))
+    fills = re.search(r"(?i)\bfill\s*\(\s*(-?[0-9.]|prev)", text)
+    return kind == "values" and bool(fills and re.search(r"[\w*/]", plain))
 
 
 def _order_of_tags(text, _theirs, _mine, kind):
@@ -183,6 +190,7 @@ RULES = {
     "unsigned": _unsigned,
     "text of a bound object": _bound_object,
     "panic": _panic,
+    "extensions": _extension,
     "type of nothing": _type_of_nothing,
     "internal names": _internal_name,
     "chunks of SHOW": _chunks_of_show,
@@ -200,9 +208,10 @@ def rule_of(text, theirs, mine, kind):
 
 
 # What may depend on the order of rows of equal time or on the cut into shards.
-ORDERED = re.compile(r"""(?ix)\b(limit|offset|slimit|soffset)\b | \b(elapsed|\w*difference|\w*derivative|
-    cumulative_sum|moving_average|\w+_moving_average|relative_strength_index|kaufmans\w+|chande\w+|
-    triple_\w+|top|bottom|sample|percentile|mode|distinct|integral)\s*\(|\bdistinct\b|\binto\b""")
+ORDERED = re.compile(r"""(?ix)\b(limit|offset|slimit|soffset)\b | \bdistinct\b | \binto\b
+    | \b(elapsed|\w*difference|\w*derivative|cumulative_sum|\w*moving_average
+    |relative_strength_index|kaufmans\w+|chande\w+|triple_\w+|top|bottom|sample|percentile
+    |mode|distinct|integral)\s*\(""")
 CALL = re.compile(r"(?i)\b(count|sum|mean|median|spread|stddev|first|last|min|max)\s*\(")
 
 
@@ -247,7 +256,8 @@ def paged(answer, pages):
     return out
 
 
-NO_LOWER = re.compile(r"""(?isx)^\s*select\b(?! .* (\btime"?\s*(>|=) | <=?\s*"?time\b | [^<>]=\s*"?time\b))
+NO_LOWER = re.compile(r"""(?isx)^\s*select\b
+    (?! .* (\btime"?\s*(>|=) | <=?\s*"?time\b | [^<>]=\s*"?time\b))
     .* \bgroup\s+by\b .* \btime\s*\(""")
 
 

@@ -34,8 +34,8 @@ def instant(rng, cover, seconds):
     """A time literal of the second, in any of the forms there are."""
     moment = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
     form = cover.pick("time literal", {
-        "date and time": 4, "RFC3339": 3, "RFC3339 with offset": 0.5, "fraction": 1, "nanoseconds": 2,
-        "duration": 2, "sum": 1, "date": 1})
+        "date and time": 4, "RFC3339": 3, "RFC3339 with offset": 0.5, "fraction": 1,
+        "nanoseconds": 2, "duration": 2, "sum": 1, "date": 1})
     if form == "date and time":
         return f"'{moment:%Y-%m-%d %H:%M:%S}'"
     if form == "RFC3339":

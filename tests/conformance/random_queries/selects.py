@@ -35,7 +35,7 @@ class SelectMaker:
         columns = {}
         if depth > 0:
             fields = [self._aliased(field, columns) for field in fields]
-        bounds = Bounds(self.rng, self.cover, needs_high=grouped, 
+        bounds = Bounds(self.rng, self.cover, needs_high=grouped,
                         needs_low=grouped and (depth > 0 or self.rng.random() < 0.8))
         text = "SELECT " + ", ".join(fields) + " FROM " + source.text
         text += self._where(source, bounds)
@@ -43,8 +43,8 @@ class SelectMaker:
         if dimensions:
             text += " GROUP BY " + ", ".join(dimensions)
         text += self._tail(grouped, shape, depth, descending)
-        return text, Source("", columns, tags, "DESC" in text.rsplit("ORDER BY", 1)[-1]
-                            if "ORDER BY" in text else False)
+        order = text.upper().rpartition("ORDER BY")[2]
+        return text, Source("", columns, tags, order != text.upper() and "DESC" in order)
 
     def _source(self, depth):
         if depth > 2 or "subqueries" in self.without or not self.cover.maybe(
@@ -216,7 +216,8 @@ class SelectMaker:
             text += " ORDER BY " + self.rng.choice(["time", "time ASC", "ASC"])
         for word, chance, most in (("LIMIT", 0.2, 8), ("OFFSET", 0.1, 5), ("SLIMIT", 0.1, 3),
                                    ("SOFFSET", 0.06, 2)):
-            if self.cover.maybe(f"clause.{word}", chance if depth == 0 else chance / 4):
+            # Inside a subquery they are unreliable in every InfluxDB 1.x.
+            if depth == 0 and self.cover.maybe(f"clause.{word}", chance):
                 low = 6 if shape == "ranking" and word == "LIMIT" else 1
                 text += f" {word} {self.rng.randint(low, most)}"
         if depth == 0 and self.cover.maybe("clause.tz", 0.08):

@@ -16,11 +16,10 @@ TIMEOUT_S = 30
 
 
 class Answer:
-    def __init__(self, status, kind, body, build=""):
+    def __init__(self, status, kind, body):
         self.status = status
         self.kind = kind  # Content-Type
         self.body = body  # text
-        self.build = build
 
 
 class Side:

@@ -48,7 +48,7 @@ def _qualified(rng, cover, one, db):
 def _by_regex(rng, cover, db):
     policy = rng.choice([None, None, "other"])
     there = [one for one in ALL if one.policy == policy]
-    # Of another policy only what stands in no default one: influxd's index does not keep them apart.
+    # Of another policy only what stands in no default one: influxd's index keeps no policies apart.
     wanted = {"/^(cpu|only)$/": None, "/^on/": ("only",)} if policy else {
         "/^(cpu|mem)$/": ("cpu", "mem"), "/m/": ("mem", "odd m", "mix"), "/.*/": None,
         "/^[cdo]/": ("cpu", "disk", "odd m"), "/mix|disk/": ("mix", "disk"), "/nothing/": ()}

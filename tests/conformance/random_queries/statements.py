@@ -48,7 +48,8 @@ class StatementMaker:
 
     def _show_where(self, form):
         terms = [Conditions(self.rng, self.cover, Source("", {}, TAGS)).tag_tree()]
-        takes_time = form in ("SERIES", "TAG KEYS", "TAG VALUES") and "show time" not in self.without
+        takes_time = ("show time" not in self.without and
+                      form in ("SERIES", "TAG KEYS", "TAG VALUES"))
         if takes_time and self.cover.maybe("show.WHERE time", 0.2):
             terms = [f"({terms[0]})"] if self.rng.random() < 0.5 else []
             terms += Bounds(self.rng, self.cover, needs_low=True).terms
@@ -143,10 +144,12 @@ class StatementMaker:
         return "DROP MEASUREMENT " + self.rng.choice(["cpu", "mem", "\"odd m\"", "nosuch", "mix"])
 
     def _into(self):
-        target = self.rng.choice(["copied", "other.copied", "other.:MEASUREMENT", f"{self.db}..into2"])
+        target = self.rng.choice(["copied", "other.copied", "other.:MEASUREMENT", "into2"])
         text = self.rng.choice([
             "SELECT mean(v) AS v INTO {} FROM cpu WHERE time >= '2020-03-06' AND "
             "time < '2020-03-10' GROUP BY time(6h), host",
-            "SELECT v, n INTO {} FROM cpu GROUP BY *", "SELECT max(v), n INTO {} FROM mem GROUP BY *",
-            "SELECT top(v, host, 3) INTO {} FROM cpu", "SELECT count(*) INTO {} FROM /c|m/ GROUP BY *"])
+            "SELECT v, n INTO {} FROM cpu GROUP BY *",
+            "SELECT max(v), n INTO {} FROM mem GROUP BY *",
+            "SELECT top(v, host, 3) INTO {} FROM cpu",
+            "SELECT count(*) INTO {} FROM /c|m/ GROUP BY *"])
         return text.format(target)

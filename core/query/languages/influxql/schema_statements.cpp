@@ -309,7 +309,8 @@ Status SchemaStatement::show_field_keys() {
         if (!fields.ok()) return fields.status();
         std::sort(fields->begin(), fields->end(), [](const auto &a, const auto &b) {
             return a.text != b.text ? a.text < b.text
-                                    : field_type_name(a.type) < field_type_name(b.type);
+                                    : type_name(static_cast<plan::Type>(a.type)) <
+                                          type_name(static_cast<plan::Type>(b.type));
         });
         TextTable table(name, {{"fieldKey", Type::string}, {"fieldType", Type::string}});
         const auto [from, to] = page(fields->size(), statement_.limit, statement_.offset);
