@@ -145,9 +145,9 @@ def _chaotic_seasons(text, _theirs, _mine, kind):
         re.search(r"(?i)\bholt_winters\w*\s*\(.*,\s*[2-9]\s*\)", text))
 
 
-def _show_by_time_paged(text, _theirs, _mine, kind):
+def _show_by_time(text, _theirs, _mine, kind):
     return kind in ("rows", "values", "series", "times") and bool(
-        re.search(r"(?is)show\s+series\b.*\btime\b.*\b(limit|offset)\b", text))
+        re.search(r"(?is)show\s+series\b.*\btime\b", text))
 
 
 TAG = r'"?\b(?:host|region|dc|t k|path|nosuch)"?(?:::tag)?'
@@ -195,7 +195,7 @@ RULES = {
     "internal names": _internal_name,
     "chunks of SHOW": _chunks_of_show,
     "chaotic seasons": _chaotic_seasons,
-    "SHOW SERIES by time": _show_by_time_paged,
+    "SHOW SERIES by time": _show_by_time,
     "missing tags": _missing_tags,
     "fill of columns": _fill_of_columns,
     "order of tags": _order_of_tags,
