@@ -76,7 +76,7 @@ class Tester:
         statements = StatementMaker(self.rng, self.cover, db, self.selects, self.options.without)
         kind = self.rng.choices(
             ["select", "show", "bound", "several", "explain", "template", "mutation", "scenario"],
-            [74, 12, 1.2, 1.5, 0.4, 5, 5, 0.7])[0]
+            [70, 12, 3.5, 1.5, 0.4, 5, 5, 1.4])[0]
         parameters = {"db": db, "epoch": "ns"}
         headers = {}
         if kind == "scenario":
