@@ -41,6 +41,18 @@ class SinkWriter final : public encode::ByteSink {
     bool resumed_ = false;
 };
 
+namespace {
+
+// Positions in error texts count from the first word.
+std::string_view trimmed(std::string_view text) {
+    constexpr std::string_view white_space = " \t\n\v\f\r";
+    const size_t first = text.find_first_not_of(white_space);
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(white_space) + 1 - first);
+}
+
+}  // namespace
+
 Engine::Engine(Catalog &catalog, auth::Accounts &accounts, StorageGateway storage,
                const FunctionTable &functions, TaskRunner &tasks, Clock clock, Limits limits)
     : catalog_(catalog),
@@ -78,7 +90,7 @@ Status Engine::run_influxql(const varve_query_request &request, const varve_quer
         if (!parsed.ok()) return refuse(parsed.status().text());
         params = std::move(*parsed);
     }
-    const auto statements = influxql::parse_query(view(request.text), params);
+    const auto statements = influxql::parse_query(trimmed(view(request.text)), params);
     if (!statements.ok()) return refuse("error parsing query: " + statements.status().text());
     auto access = influxql::authorise(accounts_.access(view(request.principal)), *statements,
                                       view(request.database));

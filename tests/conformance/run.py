@@ -8,13 +8,21 @@ import sys
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 
 
+def run(program, *arguments):
+    return subprocess.run([sys.executable, os.path.join(FOLDER, program), *arguments],
+                          check=False).returncode
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", required=True)
     parser.add_argument("--lines", default="50000", help="random lines of line protocol")
+    parser.add_argument("--queries", default="20000", help="random queries of InfluxQL")
+    parser.add_argument("--seed", default="1", help="of the queries and their data")
     options = parser.parse_args()
-    return subprocess.run([sys.executable, os.path.join(FOLDER, "line_protocol.py"), "--build",
-                           options.build, "--lines", options.lines], check=False).returncode
+    build = ["--build", options.build]
+    return (run("line_protocol.py", *build, "--lines", options.lines) |
+            run("influxql_random.py", *build, "--queries", options.queries, "--seed", options.seed))
 
 
 if __name__ == "__main__":

@@ -6,8 +6,10 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
 #include <cmath>
 #include <deque>
+#include <limits>
 
 #include "query/exec/function_input.hpp"
 
@@ -119,11 +121,9 @@ T integer_result(Op op, T left, T right) {
     return op == Op::divide ? left / right : left % right;
 }
 
-void set_checked(Vector &out, size_t row, double value) {
-    if (!std::isnan(value)) out.set_number(row, value);
-}
-
-Vector compute_floats(Op op, const Vector &left, const Vector &right, size_t rows) {
+// What is no number is null, but in a condition, where it is unequal to everything.
+Vector compute_floats(const Scalar &scalar, const Vector &left, const Vector &right, size_t rows) {
+    const Op op = scalar.op;
     Vector out;
     const bool is_bitwise = op == Op::bit_and || op == Op::bit_or || op == Op::bit_xor;
     out.reset(is_bitwise ? Type::none : Type::floating, rows);
@@ -132,7 +132,8 @@ Vector compute_floats(Op op, const Vector &left, const Vector &right, size_t row
         if (!left.is_valid(row) || !right.is_valid(row)) continue;
         const uint64_t a = convert_bits(left.bits[row], left.type, Type::floating);
         const uint64_t b = convert_bits(right.bits[row], right.type, Type::floating);
-        set_checked(out, row, float_result(op, std::bit_cast<double>(a), std::bit_cast<double>(b)));
+        const double value = float_result(op, std::bit_cast<double>(a), std::bit_cast<double>(b));
+        if (scalar.in_condition || !std::isnan(value)) out.set_number(row, value);
     }
     return out;
 }
@@ -173,7 +174,7 @@ Vector arithmetic(const Scalar &scalar, const Vector &left, const Vector &right,
     Vector nothing;
     if (!plan::is_numeric(type)) return nothing;
     const bool to_float = type == Type::floating || (op == Op::divide && !scalar.in_condition);
-    return to_float ? compute_floats(op, left, right, rows)
+    return to_float ? compute_floats(scalar, left, right, rows)
                     : compute_integers(op, type, left, right, rows);
 }
 
@@ -267,6 +268,12 @@ Vector calling(const Scalar &scalar, std::span<const Vector> inputs, size_t rows
     if (code != VARVE_OK) return Vector();
     for (size_t row = 0; row < rows; ++row) {
         out.valid[row] = static_cast<uint8_t>(validity[row >> 6] >> (row & 63) & 1);
+        const bool is_number = out.is_valid(row) || out.type != Type::floating ||
+                               std::any_of(args.begin(), args.end(),
+                                           [&](const Vector &arg) { return !arg.is_valid(row); });
+        if (scalar.in_condition && !is_number) {
+            out.set_number(row, std::numeric_limits<double>::quiet_NaN());
+        }
     }
     return out;
 }

@@ -9,13 +9,14 @@ namespace {
 using storage::TimeRange;
 
 TimeRange range_of(const varve_schema_request &request) {
-    if (request.has_range == 0) return {};
+    if (request.has_range != VARVE_RANGE_POINTS) return {};
     return TimeRange::from_abi(request.from_ns, request.to_ns);
 }
 
 bool concerns(const Shard &shard, const varve_schema_request &request) {
     return (request.rp_id == 0 || shard.rp_id == request.rp_id) &&
-           shard.overlaps(range_of(request));
+           (request.has_range == VARVE_RANGE_NONE ||
+            shard.overlaps(TimeRange::from_abi(request.from_ns, request.to_ns)));
 }
 
 }  // namespace
@@ -95,7 +96,7 @@ Status MemoryStorage::field_keys(varve_snapshot *handle, const varve_schema_requ
                 const auto rows = shard->series.find(id);
                 if (rows == shard->series.end()) continue;
                 if (!rows->second.visible(snapshot.lsn, range_of(request))) continue;
-                if (request.has_range == 0) {
+                if (request.has_range != VARVE_RANGE_POINTS) {
                     shard->schema.visible_fields(one->measurement(), snapshot.lsn,
                                                  [&](std::string_view field, uint32_t type) {
                                                      fields.emplace(field, type);

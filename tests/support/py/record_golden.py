@@ -25,7 +25,7 @@ def record(path):
             if not line.startswith("> "):
                 continue
             if data:
-                influxd.request("POST", "/write?db=d&precision=s", "\n".join(data))
+                influxd.request("POST", "/write?db=d&precision=s", "\n".join(data).encode())
                 data = []
             query = urllib.parse.urlencode({"db": "d", "epoch": "s", "q": line[2:]})
             body = influxd.request("GET", "/query?" + query)[-1]

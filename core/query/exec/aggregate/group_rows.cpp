@@ -162,10 +162,7 @@ void GroupRows::append_cell(size_t i, int64_t start, bool is_point, Chunk &chunk
     const Stream &stream = streams_[i];
     if (is_point) {
         const varve_value &value = stream.points[stream.at].value;
-        set_value(column, row, value);
-        if (value.type == 0 && run_.select.feeds_stream && column.type == Type::floating) {
-            column.set_number(row, std::numeric_limits<double>::quiet_NaN());
-        }
+        set_point(column, row, value);
         return;
     }
     if (!fills()) return;
@@ -174,14 +171,24 @@ void GroupRows::append_cell(size_t i, int64_t start, bool is_point, Chunk &chunk
     if (filled && fill_cell(i, start, column)) return;
     const plan::Fill &fill = run_.select.fill;
     if (fill.kind == plan::FillKind::previous && !stream.previous_is_null) {
-        set_value(column, row, stream.previous.value);
+        set_point(column, row, stream.previous.value);
     } else if (fill.kind == plan::FillKind::number) {
         if (column.type == Type::floating) column.set_number(row, fill.number);
+        // A number is no text and no truth.
+        if (column.type == Type::string && filled) column.set_text(row, {});
+        if (column.type == Type::boolean && filled) column.set(row, 0);
         if (column.type == Type::integer || column.type == Type::unsigned_integer) {
             column.set(row, fill.is_integer ? static_cast<uint64_t>(fill.integer)
                                             : convert_bits(std::bit_cast<uint64_t>(fill.number),
                                                            Type::floating, column.type));
         }
+    }
+}
+
+void GroupRows::set_point(Vector &column, size_t row, const varve_value &value) const {
+    set_value(column, row, value);
+    if (value.type == 0 && run_.select.feeds_stream && column.type == Type::floating) {
+        column.set_number(row, std::numeric_limits<double>::quiet_NaN());
     }
 }
 
@@ -202,9 +209,11 @@ bool GroupRows::fill_cell(size_t i, int64_t start, Vector &column) const {
 
 void GroupRows::interpolate(const Stream &stream, int64_t start, Vector &column) const {
     if (stream.previous_is_null || stream.at >= stream.points.size()) return;
-    if (stream.previous.value.type == 0 || stream.points[stream.at].value.type == 0) return;
     if (!plan::is_numeric(column.type)) return;
     const size_t row = column.valid.size() - 1;
+    for (const Point *point : {&stream.previous, &stream.points[stream.at]}) {
+        if (point->value.type == 0) return set_point(column, row, point->value);
+    }
     const Point &next = stream.points[stream.at];
     const int64_t from = windows_.number_of(stream.previous.start);
     const int64_t to = windows_.number_of(next.start);

@@ -46,13 +46,20 @@ Bucket Windows::bucket_of(int64_t time_ns) const {
     return {start, saturated_add(end, window_.offset_ns)};
 }
 
-int64_t Windows::step(int64_t start_ns, int64_t buckets) const {
-    if (is_calendar()) return calendar_.start_of(calendar_.number_of(start_ns) + buckets);
-    const int64_t next = saturated_add(start_ns, buckets * window_.interval_ns);
+int64_t Windows::next_start(int64_t start_ns) const {
+    if (is_calendar()) return calendar_.start_of(calendar_.number_of(start_ns) + 1);
+    const int64_t next = saturated_add(start_ns, window_.interval_ns);
     if (window_.zone.is_utc()) return next;
-    const int64_t change = zone_ns(start_ns) - zone_ns(next);
-    if (change == 0 || magnitude(change) >= window_.interval_ns) return next;
-    return next + change;
+    const int64_t end = bucket_of(start_ns).end_ns;
+    return end > start_ns ? end : next;
+}
+
+int64_t Windows::previous_start(int64_t start_ns) const {
+    if (is_calendar()) return calendar_.start_of(calendar_.number_of(start_ns) - 1);
+    const int64_t previous = saturated_add(start_ns, -window_.interval_ns);
+    if (window_.zone.is_utc()) return previous;
+    const int64_t before = bucket_of(saturated_add(start_ns, -1)).start_ns;
+    return before < start_ns ? before : previous;
 }
 
 uint64_t Windows::count() const {

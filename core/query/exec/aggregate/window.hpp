@@ -20,8 +20,8 @@ class Windows {
     bool has_interval() const { return window_.interval_ns > 0; }
     Bucket bucket_of(int64_t time_ns) const;
     // The neighbour's start, across changes of the zone's offset.
-    int64_t next_start(int64_t start_ns) const { return step(start_ns, 1); }
-    int64_t previous_start(int64_t start_ns) const { return step(start_ns, -1); }
+    int64_t next_start(int64_t start_ns) const;
+    int64_t previous_start(int64_t start_ns) const;
     bool is_calendar() const { return window_.months > 0; }
     const CalendarGrid &calendar() const { return calendar_; }
     // Buckets counted along time from any fixed one; of calendar months, or in whole intervals.
@@ -34,7 +34,6 @@ class Windows {
     uint64_t count() const;
 
   private:
-    int64_t step(int64_t start_ns, int64_t buckets) const;
     int64_t zone_ns(int64_t time_ns) const { return window_.zone.offset_ns(time_ns); }
 
     const plan::Window &window_;

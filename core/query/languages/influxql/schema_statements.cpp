@@ -42,7 +42,10 @@ class SchemaStatement {
     Result<Entries> list(Snapshot::SchemaCall call, const varve_schema_request &request) const {
         return snapshot_->list(call, request);
     }
+    // Counted as a SELECT would: of one policy, and OFFSET skips the one row there is.
+    bool counts_exactly() const;
     Result<std::vector<std::string>> measurements() const;
+    Result<bool> passes(const std::string &measurement, const Expr &raw) const;
     bool names_measurement(const std::string &name) const;
     Result<std::vector<std::string>> wanted_keys(const std::string &measurement) const;
 
@@ -52,6 +55,7 @@ class SchemaStatement {
     Database database_;
     uint64_t rp_id_ = 0;  // 0 = all
     std::shared_ptr<Snapshot> snapshot_;
+    ExprPtr condition_;  // without times; null = none
     plan::SeriesPredicate predicate_;
     std::unique_ptr<exec::AbiPredicate> abi_predicate_;
     bool has_range_ = false;
@@ -65,30 +69,52 @@ Status SchemaStatement::open() {
     Result<std::shared_ptr<Snapshot>> snapshot = resolver_.snapshot(database_.id);
     if (!snapshot.ok()) return snapshot.status();
     snapshot_ = std::move(*snapshot);
+    const Result<SplitCondition> split =
+        split_condition(statement_.condition, {session_.now_ns, TimeZone()});
+    if (!split.ok()) return split.status();
+    has_range_ = split->min_ns.has_value() || split->max_ns.has_value();
+    range_.min_ns = split->min_ns.value_or(kTimeMin);
+    range_.max_ns = split->max_ns.value_or(kTimeMax);
     std::string policy;
     for (const Source &source : statement_.sources) {
         if (!source.retention_policy.empty()) policy = source.retention_policy;
     }
-    if (!policy.empty() || statement_.kind == Kind::show_field_keys) {
+    const bool of_one_policy = statement_.kind == Kind::show_field_keys || counts_exactly() ||
+                               (statement_.kind == Kind::show_series && has_range_);
+    if (!policy.empty() || of_one_policy) {
         const Result<RetentionPolicy> found = resolver_.policy(database_, policy);
         if (!found.ok()) return found.status();
         rp_id_ = found->id;
     }
-    const Result<SplitCondition> split =
-        split_condition(statement_.condition, {session_.now_ns, TimeZone()});
-    if (!split.ok()) return split.status();
-    if (split->rest != nullptr) predicate_ = lower_tag_condition(*split->rest);
+    condition_ = split->rest;
+    // SHOW MEASUREMENTS tests measurements, not series.
+    if (condition_ != nullptr && statement_.kind != Kind::show_measurements) {
+        predicate_ = lower_tag_condition(*condition_);
+    }
     abi_predicate_ = std::make_unique<exec::AbiPredicate>(predicate_);
-    has_range_ = split->min_ns.has_value() || split->max_ns.has_value();
-    range_.min_ns = split->min_ns.value_or(kTimeMin);
-    range_.max_ns = split->max_ns.value_or(kTimeMax);
     return {};
+}
+
+bool SchemaStatement::counts_exactly() const {
+    switch (statement_.kind) {
+        case Kind::show_tag_key_cardinality:
+        case Kind::show_tag_values_cardinality:
+        case Kind::show_field_key_cardinality:
+            return true;
+        case Kind::show_series_cardinality:
+        case Kind::show_measurement_cardinality:
+            return statement_.flag || !statement_.sources.empty() ||
+                   statement_.condition != nullptr || !statement_.dimensions.empty() ||
+                   statement_.limit != 0 || statement_.offset != 0;
+        default:
+            return false;
+    }
 }
 
 varve_schema_request SchemaStatement::request(std::string_view measurement) const {
     varve_schema_request out = snapshot_->schema_request(rp_id_, measurement);
     out.series = predicate_.op == VARVE_SERIES_ALL ? nullptr : abi_predicate_->get();
-    out.has_range = has_range_ ? 1 : 0;
+    out.has_range = has_range_ ? VARVE_RANGE_POINTS : VARVE_RANGE_NONE;
     out.from_ns = range_.min_ns;
     out.to_ns = range_.max_ns + 1;
     return out;
@@ -141,18 +167,51 @@ Status SchemaStatement::show_policies() {
     return table.emit(session_.encoder, true);
 }
 
+// Whether the measurement passes a condition on tags: a test when one of the tag's values does, a
+// negated test when none is what it excludes; without the tag it passes neither.
+Result<bool> SchemaStatement::passes(const std::string &measurement, const Expr &raw) const {
+    const Expr &expr = without_parens(raw);
+    if (expr.kind != ExprKind::binary) return expr.kind == ExprKind::boolean && expr.boolean;
+    if (expr.op == Token::and_op || expr.op == Token::or_op) {
+        const Result<bool> left = passes(measurement, expr.lhs());
+        if (!left.ok() || *left == (expr.op == Token::or_op)) return left;
+        return passes(measurement, expr.rhs());
+    }
+    const Expr &tag = without_parens(expr.lhs());
+    const Expr &wanted = without_parens(expr.rhs());
+    if (tag.kind != ExprKind::reference) return false;
+    varve_schema_request values = request(measurement);
+    values.tag = str(tag.text);
+    const Result<Entries> listed = list(&varve_storage::tag_values, values);
+    if (!listed.ok()) return listed.status();
+    if (listed->empty()) return false;
+    const bool negated = expr.op == Token::neq || expr.op == Token::neq_regex;
+    const bool any = std::any_of(listed->begin(), listed->end(), [&](const auto &value) {
+        return is_regex_operator(expr.op) ? re2::RE2::PartialMatch(value.text, wanted.text)
+                                          : value.text == wanted.text;
+    });
+    return any != negated;
+}
+
 Status SchemaStatement::show_measurements() {
-    Result<std::vector<std::string>> names = measurements();
-    if (!names.ok()) return names.status();
+    Result<std::vector<std::string>> listed = measurements();
+    if (!listed.ok()) return listed.status();
+    std::vector<std::string> names;
+    for (std::string &name : *listed) {
+        const Result<bool> shown =
+            condition_ == nullptr ? Result<bool>(true) : passes(name, *condition_);
+        if (!shown.ok()) return shown.status();
+        if (*shown) names.push_back(std::move(name));
+    }
     if (statement_.with_measurement) {
         const Source &with = *statement_.with_measurement;
-        std::erase_if(*names, [&](const std::string &name) {
+        std::erase_if(names, [&](const std::string &name) {
             return with.regex ? !re2::RE2::PartialMatch(name, *with.regex) : with.name != name;
         });
     }
     TextTable table("measurements", {{"name", Type::string}});
-    const auto [from, to] = page(names->size(), statement_.limit, statement_.offset);
-    for (size_t i = from; i < to; ++i) table.add_text((*names)[i]);
+    const auto [from, to] = page(names.size(), statement_.limit, statement_.offset);
+    for (size_t i = from; i < to; ++i) table.add_text(std::move(names[i]));
     return table.emit(session_.encoder);
 }
 
@@ -238,8 +297,13 @@ Status SchemaStatement::show_field_keys() {
     const Result<std::vector<std::string>> names = measurements();
     if (!names.ok()) return names.status();
     for (const std::string &name : *names) {
-        const Result<Entries> fields = list(&varve_storage::field_keys, request(name));
+        Result<Entries> fields = list(&varve_storage::field_keys, request(name));
         if (!fields.ok()) return fields.status();
+        std::sort(fields->begin(), fields->end(), [](const auto &a, const auto &b) {
+            return a.text != b.text ? a.text < b.text
+                                    : type_name(static_cast<plan::Type>(a.type)) <
+                                          type_name(static_cast<plan::Type>(b.type));
+        });
         TextTable table(name, {{"fieldKey", Type::string}, {"fieldType", Type::string}});
         const auto [from, to] = page(fields->size(), statement_.limit, statement_.offset);
         for (size_t i = from; i < to; ++i) {
@@ -252,10 +316,7 @@ Status SchemaStatement::show_field_keys() {
 }
 
 Status SchemaStatement::count_series() {
-    const bool exact = statement_.flag || !statement_.sources.empty() ||
-                       statement_.condition != nullptr || !statement_.dimensions.empty() ||
-                       statement_.limit != 0 || statement_.offset != 0;
-    if (exact) return count_per_measurement();
+    if (counts_exactly()) return count_per_measurement();
     const Result<uint64_t> count = snapshot_->cardinality(request());
     if (!count.ok()) return count.status();
     TextTable table("", {{"cardinality estimation", Type::integer}});
@@ -266,14 +327,15 @@ Status SchemaStatement::count_series() {
 Status SchemaStatement::count_measurements() {
     const Result<std::vector<std::string>> names = measurements();
     if (!names.ok()) return names.status();
-    const bool exact =
-        statement_.flag || !statement_.sources.empty() || statement_.condition != nullptr;
+    const bool exact = counts_exactly();
+    if (exact && (names->empty() || statement_.offset > 0)) return {};
     TextTable table("", {{exact ? "count" : "cardinality estimation", Type::integer}});
     table.add_integer(static_cast<int64_t>(names->size()));
     return table.emit(session_.encoder);
 }
 
 Status SchemaStatement::count_per_measurement() {
+    if (statement_.offset > 0) return {};
     const Result<std::vector<std::string>> names = measurements();
     if (!names.ok()) return names.status();
     for (const std::string &name : *names) {
@@ -293,11 +355,14 @@ Status SchemaStatement::count_per_measurement() {
             if (!exact.ok()) return exact.status();
             count = *exact;
         } else {
-            const Result<Entries> listed =
+            Result<Entries> listed =
                 list(statement_.kind == Kind::show_tag_key_cardinality ? &varve_storage::tag_keys
                                                                        : &varve_storage::field_keys,
                      request(name));
             if (!listed.ok()) return listed.status();
+            // A field of several types is one key.
+            const auto same = [](const auto &a, const auto &b) { return a.text == b.text; };
+            listed->erase(std::unique(listed->begin(), listed->end(), same), listed->end());
             count = listed->size();
         }
         if (count == 0) continue;

@@ -55,7 +55,8 @@ Result<std::shared_ptr<exec::Snapshot>> SourceResolver::snapshot(uint64_t db_id)
     return opened;
 }
 
-Status SourceResolver::resolve(const Source &source, std::vector<ResolvedSource> &out) {
+Status SourceResolver::resolve(const Source &source, const plan::TimeRange &range,
+                               std::vector<ResolvedSource> &out) {
     const Result<Database> database = this->database(source.database);
     if (!database.ok()) return database.status();
     const Result<RetentionPolicy> policy = this->policy(*database, source.retention_policy);
@@ -85,16 +86,21 @@ Status SourceResolver::resolve(const Source &source, std::vector<ResolvedSource>
         resolved.scan.db_id = database->id;
         resolved.scan.rp_id = policy->id;
         resolved.scan.measurement = name;
-        VARVE_RETURN_IF_ERROR(read_schema(**snapshot, resolved));
+        VARVE_RETURN_IF_ERROR(read_schema(**snapshot, range, resolved));
         out.push_back(std::move(resolved));
     }
     return {};
 }
 
-Status SourceResolver::read_schema(const exec::Snapshot &snapshot, ResolvedSource &source) const {
+Status SourceResolver::read_schema(const exec::Snapshot &snapshot, const plan::TimeRange &range,
+                                   ResolvedSource &source) const {
     const varve_schema_request request =
         snapshot.schema_request(source.scan.rp_id, source.scan.measurement);
-    auto fields = snapshot.list(&varve_storage::field_keys, request);
+    varve_schema_request in_range = request;
+    in_range.has_range = VARVE_RANGE_SHARDS;
+    in_range.from_ns = range.min_ns;
+    in_range.to_ns = range.max_ns + 1;
+    auto fields = snapshot.list(&varve_storage::field_keys, in_range);
     if (!fields.ok()) return fields.status();
     for (const exec::Snapshot::Entry &entry : *fields) {
         source.fields[entry.text].push_back(static_cast<plan::Type>(entry.type));
@@ -128,9 +134,7 @@ Names::Names(const std::vector<ResolvedSource> &sources)
     }
 }
 
-namespace {
-
-plan::Type plan_type(DataType cast) {
+plan::Type type_of_cast(DataType cast) {
     switch (cast) {
         case DataType::floating:
             return plan::Type::floating;
@@ -139,6 +143,7 @@ plan::Type plan_type(DataType cast) {
         case DataType::unsigned_integer:
             return plan::Type::unsigned_integer;
         case DataType::string:
+        case DataType::tag:
             return plan::Type::string;
         case DataType::boolean:
             return plan::Type::boolean;
@@ -147,12 +152,11 @@ plan::Type plan_type(DataType cast) {
     }
 }
 
-}  // namespace
-
 plan::Input Names::resolve(const std::string &name, DataType asked_cast) const {
     // What a subquery gives can be made another number, and nothing else.
-    const DataType cast =
-        of_subqueries && !plan::is_numeric(plan_type(asked_cast)) ? DataType::unknown : asked_cast;
+    const DataType cast = of_subqueries && !plan::is_numeric(type_of_cast(asked_cast))
+                              ? DataType::unknown
+                              : asked_cast;
     plan::Input input{name, false, plan::Type::none, false};
     const auto field = fields.find(name);
     const bool is_field = field != fields.end() && cast != DataType::tag;
@@ -166,7 +170,7 @@ plan::Input Names::resolve(const std::string &name, DataType asked_cast) const {
     const std::vector<plan::Type> &types = field->second;
     if (cast == DataType::unknown || cast == DataType::any_field) {
         input.type = types.front();
-    } else if (const plan::Type asked = plan_type(cast);
+    } else if (const plan::Type asked = type_of_cast(cast);
                plan::is_numeric(asked)
                    ? plan::is_numeric(types.front())
                    : std::find(types.begin(), types.end(), asked) != types.end()) {

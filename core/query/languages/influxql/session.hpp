@@ -76,16 +76,21 @@ class SourceResolver {
     Result<std::shared_ptr<exec::Snapshot>> snapshot(uint64_t db_id);
 
     // Every measurement of storage that the source names and `out` does not have yet; regexes are
-    // looked up.
-    Status resolve(const Source &source, std::vector<ResolvedSource> &out);
+    // looked up. Fields are those of the shards that the range touches.
+    Status resolve(const Source &source, const plan::TimeRange &range,
+                   std::vector<ResolvedSource> &out);
     const std::vector<std::shared_ptr<exec::Snapshot>> &snapshots() const { return snapshots_; }
 
   private:
-    Status read_schema(const exec::Snapshot &snapshot, ResolvedSource &source) const;
+    Status read_schema(const exec::Snapshot &snapshot, const plan::TimeRange &range,
+                       ResolvedSource &source) const;
 
     const Session &session_;
     std::vector<std::shared_ptr<exec::Snapshot>> snapshots_;
 };
+
+// What a cast says of a name that is not there; none without one.
+plan::Type type_of_cast(DataType cast);
 
 // What a reference (or a wildcard's name) is in these sources.
 struct Names {

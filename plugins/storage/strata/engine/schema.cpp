@@ -9,13 +9,14 @@ namespace {
 using storage::TimeRange;
 
 TimeRange range_of(const varve_schema_request &request) {
-    if (request.has_range == 0) return {};
+    if (request.has_range != VARVE_RANGE_POINTS) return {};
     return TimeRange::from_abi(request.from_ns, request.to_ns);
 }
 
 bool concerns(const Shard &shard, const varve_schema_request &request) {
     return (request.rp_id == 0 || shard.identity.rp_id == request.rp_id) &&
-           shard.overlaps(range_of(request));
+           (request.has_range == VARVE_RANGE_NONE ||
+            shard.overlaps(TimeRange::from_abi(request.from_ns, request.to_ns)));
 }
 
 // Whether one of the series has a value of the column in the range.
@@ -107,7 +108,7 @@ Status StrataStorage::field_keys(varve_snapshot *handle, const varve_schema_requ
         VARVE_RETURN_IF_ERROR(measurements_of(index, *here, names));
         for (const std::string &name : names) {
             Bitmap members = *here;
-            if (request.has_range != 0) {
+            if (request.has_range == VARVE_RANGE_POINTS) {
                 const auto all = index.select(name, nullptr);
                 if (!all.ok()) return all.status();
                 members &= *all;
@@ -118,7 +119,7 @@ Status StrataStorage::field_keys(varve_snapshot *handle, const varve_schema_requ
                 [&](std::string_view field, uint32_t type) { known.emplace_back(field, type); });
             for (auto &field : known) {
                 if (fields.count(field) != 0) continue;
-                if (request.has_range != 0) {
+                if (request.has_range == VARVE_RANGE_POINTS) {
                     const Column *column = one.shard->columns.find(name, field.first, field.second);
                     const auto any =
                         any_value(one, members, name, column, range_of(request), snapshot.lsn);

@@ -221,10 +221,15 @@ typedef struct varve_looked_up {
 
 /* ---- schema ---- */
 
-/* Which part of the schema. Without a time range no data is touched. */
+/* varve_schema_request::has_range */
+#define VARVE_RANGE_NONE 0
+#define VARVE_RANGE_POINTS 1 /* only what has points in [from, to) */
+#define VARVE_RANGE_SHARDS 2 /* only what lies in shards that overlap [from, to) */
+
+/* Which part of the schema. Data is touched for VARVE_RANGE_POINTS alone. */
 typedef struct varve_schema_request {
     uint32_t struct_size;
-    uint32_t has_range; /* 1: only what has points in [from, to) */
+    uint32_t has_range;
     uint64_t db_id;
     uint64_t rp_id;                       /* 0 = every policy */
     varve_str measurement;                /* empty = all */

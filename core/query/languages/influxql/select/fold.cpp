@@ -330,6 +330,10 @@ Result<SplitCondition> split_condition(const ExprPtr &condition, const TimeConte
     if (is_time(condition->lhs())) return time_bound(op, condition->args[1], context);
     if (is_time(condition->rhs())) return time_bound(mirrored(op), condition->args[0], context);
     out.rest = fold(condition);
+    if (is_literal(*out.rest) && out.rest->kind != ExprKind::boolean) {
+        return Status(Code::invalid_argument,
+                      "invalid condition expression: " + to_string(*out.rest));
+    }
     return out;
 }
 

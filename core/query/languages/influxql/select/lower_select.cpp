@@ -171,6 +171,7 @@ class FieldLowering {
     Result<plan::Scalar> lower_binary(const Expr &expr, plan::Type &type);
     Result<plan::Type> binary_type(const Expr &expr, plan::Type left, plan::Type right) const;
     std::string typed_text(const Expr &expr) const;
+    std::string_view operand_type(const Expr &raw, plan::Type type) const;
 
     const SelectFrame &frame_;
     const Names &names_;
@@ -229,6 +230,7 @@ Result<plan::Scalar> FieldLowering::lower(const Expr &raw, plan::Type &type) {
             out.op = plan::Op::input;
             const uint32_t input = input_of(names_, expr, out_);
             type = out_.inputs[input].type;
+            if (type == plan::Type::none) type = type_of_cast(expr.cast);
             out.input = static_cast<uint32_t>(out_.aggregates.size()) + input;
             if (!out_.aggregates.empty()) out_.needs_point = true;
             return out;
@@ -278,11 +280,24 @@ std::string FieldLowering::typed_text(const Expr &expr) const {
                typed_text(expr.rhs());
     }
     if (expr.kind == ExprKind::paren) return "(" + typed_text(*expr.args[0]) + ")";
+    if (expr.kind == ExprKind::call) {
+        std::string args;
+        for (const ExprPtr &arg : expr.args) args += (args.empty() ? "" : ", ") + typed_text(*arg);
+        return expr.text + "(" + args + ")";
+    }
     if (expr.kind != ExprKind::reference) return to_string(expr);
-    const plan::Input input = names_.resolve(expr.text, expr.cast);
+    plan::Input input = names_.resolve(expr.text, expr.cast);
+    if (input.type == plan::Type::none) input.type = type_of_cast(expr.cast);
     std::string text = quote_identifier(expr.text);
     if (input.type == plan::Type::none) return text;
-    return text + "::" + (input.is_tag ? "tag" : std::string(type_name(input.type)));
+    return text + "::" + std::string(operand_type(expr, input.type));
+}
+
+std::string_view FieldLowering::operand_type(const Expr &raw, plan::Type type) const {
+    const Expr &expr = without_parens(raw);
+    const bool is_tag = expr.kind == ExprKind::reference &&
+                        (expr.cast == DataType::tag || names_.resolve(expr.text, expr.cast).is_tag);
+    return is_tag ? "tag" : type_name(type);
 }
 
 Result<plan::Type> FieldLowering::binary_type(const Expr &expr, plan::Type left,
@@ -306,8 +321,9 @@ Result<plan::Type> FieldLowering::binary_type(const Expr &expr, plan::Type left,
     if (bitwise && left == Type::boolean && right == Type::boolean) return Type::boolean;
     if (!numbers || (bitwise && floats)) {
         return Status(Code::invalid_argument,
-                      "type error: " + typed_text(expr) + ": incompatible types: " +
-                          std::string(type_name(left)) + " and " + std::string(type_name(right)));
+                      "type error: " + typed_text(expr) +
+                          ": incompatible types: " + std::string(operand_type(expr.lhs(), left)) +
+                          " and " + std::string(operand_type(expr.rhs(), right)));
     }
     if (floats || expr.op == Token::div) return Type::floating;
     return mixed ? Type::unsigned_integer : left;

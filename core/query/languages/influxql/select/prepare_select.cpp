@@ -46,7 +46,7 @@ Status add_source(const Session &session, SourceResolver &resolver, const Source
         if (join.ok()) out.push_back(std::move(*join));
         return join.status();
     }
-    if (source.subquery == nullptr) return resolver.resolve(source, out);
+    if (source.subquery == nullptr) return resolver.resolve(source, around.range, out);
     const auto subquery = prepare_select(session, resolver, *source.subquery, &around);
     if (!subquery.ok()) return subquery.status();
     return add_subquery(*subquery, session.functions, out);

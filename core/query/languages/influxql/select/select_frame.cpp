@@ -8,11 +8,15 @@ namespace varve::query::influxql {
 
 namespace {
 
-// References of WHERE are resolved in their own source; what it does not know is a tag that no
-// series has.
-plan::Input resolve_in(const Names &names, const Expr &reference) {
-    plan::Input input = names.resolve(reference.text, reference.cast);
-    if (!input.is_tag && input.type == plan::Type::none && reference.cast == DataType::unknown) {
+// References of WHERE: what is a field in one of the sources is a field in all of them. What none
+// knows is a tag that no series has.
+plan::Input resolve_in(const Names &own, const Names &all, const Expr &reference) {
+    plan::Input input = own.resolve(reference.text, reference.cast);
+    if (reference.cast == DataType::tag) return {reference.text, true, plan::Type::string, false};
+    if (reference.cast != DataType::unknown) return input;
+    const bool is_field = all.fields.contains(reference.text);
+    if (input.is_tag && is_field) return {reference.text, false, plan::Type::none, false};
+    if (!is_field && input.type == plan::Type::none) {
         input.is_tag = true;
         input.type = plan::Type::string;
     }
@@ -73,8 +77,10 @@ plan::ScanSource SelectFrame::scan_source(const Placed &placed, uint32_t first_f
     // Rows of a subquery have the tags that the select around it groups by.
     if (placed.subquery != nullptr) names.tags.insert(group_tags_.begin(), group_tags_.end());
     LoweredCondition lowered = lower_condition(
-        *condition, [&](const Expr &reference) { return resolve_in(names, reference); }, functions_,
-        first_filter_input, placed.subquery == nullptr ? SeriesOf::storage : SeriesOf::subquery);
+        *condition,
+        [&](const Expr &reference) { return resolve_in(names, prepared_.names, reference); },
+        functions_, first_filter_input,
+        placed.subquery == nullptr ? SeriesOf::storage : SeriesOf::subquery);
     out.series = std::move(lowered.series);
     out.filter_inputs = std::move(lowered.inputs);
     out.filter = std::move(lowered.filter);

@@ -211,7 +211,7 @@ ExprPtr Parser::parse_sign(Token sign) {
 ExprPtr Parser::parse_wildcard() {
     DataType cast = DataType::unknown;
     if (take(Token::double_colon)) {
-        const Lexeme type = scan_skipping_space();
+        const Lexeme type = scan();
         if (type.token == Token::kw_field) {
             cast = DataType::any_field;
         } else if (type.token == Token::kw_tag) {

@@ -123,10 +123,8 @@ void Parser::parse_show_measurements(Statement &s) {
 }
 
 void Parser::parse_cardinality(Statement &s) {
-    const bool measurement = s.kind == Kind::show_measurement_cardinality;
     s.flag = take(kw_exact);
-    // SHOW MEASUREMENT CARDINALITY is told by its last word, which is already taken then.
-    if (!measurement || s.flag) expect({kw_cardinality});
+    expect({kw_cardinality});
     parse_on(s);
     parse_from(s);
     if (s.kind == Kind::show_tag_values_cardinality) parse_with_key(s);

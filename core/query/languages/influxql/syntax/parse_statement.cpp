@@ -27,7 +27,8 @@ const std::vector<Opening> &openings() {
         {{kw_show, kw_continuous, kw_queries}, Kind::show_continuous_queries},
         {{kw_show, kw_databases}, Kind::show_databases},
         {{kw_show, kw_diagnostics}, Kind::show_diagnostics},
-        {{kw_show, kw_field, kw_key}, Kind::show_field_key_cardinality},
+        {{kw_show, kw_field, kw_key, kw_exact}, Kind::show_field_key_cardinality},
+        {{kw_show, kw_field, kw_key, kw_cardinality}, Kind::show_field_key_cardinality},
         {{kw_show, kw_field, kw_keys}, Kind::show_field_keys},
         {{kw_show, kw_grants, kw_for}, Kind::show_grants},
         {{kw_show, kw_measurement, kw_exact}, Kind::show_measurement_cardinality},
@@ -40,7 +41,8 @@ const std::vector<Opening> &openings() {
         {{kw_show, kw_shards}, Kind::show_shards},
         {{kw_show, kw_stats}, Kind::show_stats},
         {{kw_show, kw_subscriptions}, Kind::show_subscriptions},
-        {{kw_show, kw_tag, kw_key}, Kind::show_tag_key_cardinality},
+        {{kw_show, kw_tag, kw_key, kw_exact}, Kind::show_tag_key_cardinality},
+        {{kw_show, kw_tag, kw_key, kw_cardinality}, Kind::show_tag_key_cardinality},
         {{kw_show, kw_tag, kw_keys}, Kind::show_tag_keys},
         {{kw_show, kw_tag, kw_values}, Kind::show_tag_values},
         {{kw_show, kw_users}, Kind::show_users},
@@ -89,8 +91,8 @@ Statement Parser::parse_statement() {
             if (next != lexeme.token) continue;
             goes_on = true;
             if (all.size() == words.size() + 1) {
-                // Words after EXACT are the body's.
-                if (next == kw_exact) unscan();
+                // EXACT and CARDINALITY, and what follows, are the body's.
+                if (next == kw_exact || next == kw_cardinality) unscan();
                 return parse_body(opening.kind);
             }
             break;

@@ -118,9 +118,12 @@ Lexeme Scanner::scan() {
     const Position position = cursor_.position;
     const uint32_t rune = look();
     if (is_white_space(rune)) {
+        const size_t from = cursor_.offset;
         while (is_white_space(look())) read();
         if (look() == 0) cursor_.end_seen = true;
-        return {Token::white_space, position, {}};
+        Lexeme space{Token::white_space, position, {}};
+        append(space.text, from);
+        return space;
     }
     if (is_identifier_start(rune) || rune == '"') return scan_identifier(true);
     if (is_digit(rune) || (rune == '.' && is_digit(look(1)))) return scan_number();

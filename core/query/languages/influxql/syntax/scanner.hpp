@@ -25,7 +25,7 @@ struct Cursor {
     size_t offset = 0;
     Position position;
     Position previous;      // of the rune read last: where strings and regexes report themselves
-    bool end_seen = false;  // a word or white space ran into the end, which then counts as read
+    bool end_seen = false;  // a word, white space or a peek met the end, which counts as read
 };
 
 // Borrows the text.
@@ -37,8 +37,12 @@ class Scanner {
     // Called where a regex may stand: `/…/`, only `\/` unescaped.
     Lexeme scan_regex();
 
-    // The next character as it stands in the text; '\0' at the end.
-    char peek() const { return cursor_.offset < text_.size() ? text_[cursor_.offset] : '\0'; }
+    // The next character as it stands in the text; '\0' at the end, which then counts as read.
+    char peek() {
+        if (cursor_.offset < text_.size()) return text_[cursor_.offset];
+        cursor_.end_seen = true;
+        return '\0';
+    }
 
     const Cursor &cursor() const { return cursor_; }
     void seek(const Cursor &cursor) { cursor_ = cursor; }

@@ -1,0 +1,1 @@
+"""Random InfluxQL, sent to varved and to a real influxd; see ../influxql_random.py."""

@@ -1,0 +1,293 @@
+"""Differences that are meant; docs/conformance.md has the table with the reasons.
+
+A rule is a name and a predicate over (text, theirs, mine, kind): the query, both answers and the
+kind of difference. Each is as narrow as its reason."""
+
+import re
+
+from .compare import close, errors_of, parse, series_of
+
+
+def _errors(answer):
+    return errors_of(parse(answer) or [])
+
+
+def _infinite(text, theirs, mine, _kind):
+    if "json: unsupported value" in mine.body and re.search(r"(?i)\boffset\b", text):
+        return True  # of a row that influxd's OFFSET leaves out
+    return theirs.body.startswith("json: error calling MarshalJSON") and (
+        "json: unsupported value" in mine.body)
+
+
+def _masked(_text, theirs, mine, kind):
+    return kind == "error text" and "not executed" in _errors(theirs) and bool(_errors(mine))
+
+
+def _math_type(_text, _theirs, mine, kind):
+    return kind in ("an error", "error text") and any(
+        re.match(r"invalid argument type for the (first|second) argument in \w+\(\): ", text)
+        for text in _errors(mine))
+
+
+def _sums_over_shards(text, _theirs, _mine, kind):
+    return kind in ("values", "times") and bool(
+        re.search(r"(?i)show\s+series\s+(exact\s+)?cardinality", text))
+
+
+def _csv_of_int(text, theirs, _mine, _kind):
+    return "csv" in theirs.kind and bool(re.search(r"(?i)show\s+retention\s+policies", text))
+
+
+def _null_is_false(text, _theirs, _mine, kind):
+    return kind in ("values", "rows", "times", "series") and bool(
+        re.search(r'(?i)[\w"]+(::\w+)?\s*(!=|<>|=)\s*(true|false)', text))
+
+
+INTEGRAL = re.compile(r"(?i)\bintegral\s*\(")
+GROUPED = re.compile(r"(?i)\bgroup\s+by\b")
+
+
+def _order_of_integrals(text, theirs, mine, kind):
+    """Series in the order of a Go map, which joins and transformations of them take apart."""
+    if kind not in ("series", "values", "rows", "times") or not INTEGRAL.search(text):
+        return False
+    if GROUPED.search(text) and re.search(r"(?i)\w+\s*\(\s*integral\s*\(|\),|\bdesc\b", text):
+        return True
+    first, second = (sorted(series_of(parse(answer)), key=lambda one: repr(_label(one)))
+                     for answer in (theirs, mine))
+    return bool(first) and close(first, second)
+
+
+def _label(series):
+    return series.get("name"), sorted(series.get("tags", {}).items())
+
+
+def _integral_of_integers(text, _theirs, _mine, kind):
+    """Of integers the row has the time of the lower bound."""
+    return kind in ("times", "rows", "series", "values") and bool(
+        re.search(r'(?i)\bintegral\s*\(\s*("?(n|v|free|x|y)"?(::integer)?|\*|/)', text))
+
+
+def _limited_ranking(text, _theirs, _mine, kind):
+    return kind in ("values", "rows", "times", "series") and bool(
+        re.search(r"(?i)\b(top|bottom)\s*\(", text)) and bool(re.search(r"(?i)\blimit\b", text))
+
+
+def _random_sample(text, theirs, mine, _kind):
+    """Few rows out of many: as many, not the same."""
+    return bool(re.search(r"(?i)\bsample\s*\([^()]*,\s*[0-9]\s*\)", text)) and (
+        theirs.body.count("\n") == mine.body.count("\n"))
+
+
+def _unsigned(_text, theirs, mine, kind):
+    return kind in ("error text", "values") and (
+        mine.body.replace("integer, unsigned, string", "integer, string") == theirs.body)
+
+
+def _bound_object(_text, theirs, mine, kind):
+    return kind == "error text" and theirs.body.replace("missing parameter: ", "") == mine.body
+
+
+def _panic(_text, theirs, _mine, _kind):
+    return "[panic:" in theirs.body
+
+
+EXTENSIONS = re.compile(r"(?i)\b(having|join)\b|\border\s+by\s+(?!\"?time|asc|desc)")
+
+
+def _extension(text, theirs, _mine, _kind):
+    return bool(_errors(theirs)) and bool(EXTENSIONS.search(text))
+
+
+def _empty(answer):
+    return not list(series_of(parse(answer) or [])) and not _errors(answer)
+
+
+def _type_of_nothing(text, theirs, mine, kind):
+    return kind == "an error" and _empty(theirs) and any(
+        re.match(r"unsupported .* iterator type", error) for error in _errors(mine)) and bool(
+            re.search(r"(?i)\bsoffset\b|\bwhere\b", text))
+
+
+def _internal_name(_text, theirs, mine, kind):
+    """Texts that show the names of Go's types."""
+    first, second = _errors(theirs), _errors(mine)
+    return kind == "error text" and len(first) == len(second) and all(
+        "&influxql." in a or _plain(a) == _plain(b) for a, b in zip(first, second))
+
+
+def _plain(error):
+    return error.split(": *query.")[0].replace("_", " ").replace("non negative ", "")
+
+
+def _chunks_of_show(text, theirs, mine, kind):
+    return kind != "no answer" and bool(re.match(r"(?i)\s*show\b", text)) and (
+        close(merged(theirs), merged(mine)))
+
+
+def _integer_abs(text, _theirs, _mine, kind):
+    return kind == "values" and bool(re.search(r"(?i)\babs\s*\(", text))
+
+
+def merged(answer):
+    """Series with the rows of all their chunks."""
+    out = []
+    for series in series_of(parse(answer) or []):
+        if out and _label(out[-1]) == _label(series):
+            out[-1]["values"] += series.get("values", [])
+        else:
+            out.append({key: value for key, value in series.items() if key != "partial"})
+    return out
+
+
+def _chaotic_seasons(text, _theirs, _mine, kind):
+    return kind in ("values", "series", "rows") and bool(
+        re.search(r"(?i)\bholt_winters\w*\s*\(.*,\s*[2-9]\s*\)", text))
+
+
+def _show_by_time(text, _theirs, _mine, kind):
+    return kind in ("rows", "values", "series", "times") and bool(
+        re.search(r"(?is)show\s+series\b.*\btime\b", text))
+
+
+TAG = r'"?\b(?:host|region|dc|t k|path|nosuch)"?(?:::tag)?'
+
+
+def _missing_tags(text, _theirs, _mine, kind):
+    """Tests of a tag that the measurement does not have."""
+    if kind not in ("rows", "values", "series", "times"):
+        return False
+    if re.search(r"(?is)show\s+tag\s+values\s+(exact\s+)?cardinality.*\bwhere\b", text):
+        return True
+    return bool(re.search(rf"(?i){TAG}\s*!?=\s*{TAG}", text))
+
+
+def _fill_of_columns(text, _theirs, _mine, kind):
+    """fill(number) and fill(previous) in columns that are no calls."""
+    fields = re.split(r"(?i)\bfrom\b", text)[0]
+    plain = re.sub(r"\w+\s*\([^()]*\)", "", fields).replace("SELECT", "")
+    fills = re.search(r"(?i)\bfill\s*\(\s*(-?[0-9.]|prev)", text)
+    return kind == "values" and bool(fills and re.search(r"[\w*/]", plain))
+
+
+def _order_of_tags(text, _theirs, _mine, kind):
+    return kind in ("series", "rows", "values", "times") and bool(
+        re.search(r"""(?i)\b(host|region|dc|path|t k)"?(::tag)?\s*(<|>|<=|>=)\s*'""", text))
+
+
+RULES = {
+    "infinity": _infinite,
+    "not executed": _masked,
+    "type of a function's argument": _math_type,
+    "cardinality over shards": _sums_over_shards,
+    "int as CSV": _csv_of_int,
+    "null is false": _null_is_false,
+    "order of integrals": _order_of_integrals,
+    "integral of integers": _integral_of_integers,
+    "ranking under a limit": _limited_ranking,
+    "random sample": _random_sample,
+    "abs of integers": _integer_abs,
+    "unsigned": _unsigned,
+    "text of a bound object": _bound_object,
+    "panic": _panic,
+    "extensions": _extension,
+    "type of nothing": _type_of_nothing,
+    "internal names": _internal_name,
+    "chunks of SHOW": _chunks_of_show,
+    "chaotic seasons": _chaotic_seasons,
+    "SHOW SERIES by time": _show_by_time,
+    "missing tags": _missing_tags,
+    "fill of columns": _fill_of_columns,
+    "order of tags": _order_of_tags,
+}
+
+
+def rule_of(text, theirs, mine, kind):
+    """The name of the rule that expects the difference, or None."""
+    return next((name for name, rule in RULES.items() if rule(text, theirs, mine, kind)), None)
+
+
+# What may depend on the order of rows of equal time or on the cut into shards.
+ORDERED = re.compile(r"""(?ix)\b(limit|offset|slimit|soffset)\b | \bdistinct\b | \binto\b
+    | \b(elapsed|\w*difference|\w*derivative|cumulative_sum|\w*moving_average
+    |relative_strength_index|kaufmans\w+|chande\w+|triple_\w+|top|bottom|sample|percentile
+    |mode|distinct|integral)\s*\(""")
+CALL = re.compile(r"(?i)\b(count|sum|mean|median|spread|stddev|first|last|min|max)\s*\(")
+
+
+def may_depend_on_order(text, kind):
+    """True for raw rows and functions whose answer the order of rows of equal time changes."""
+    if kind == "order of equal times":
+        return True
+    if kind == "series":
+        return bool(re.search(r"(?i)\b(limit|offset|slimit|soffset)\b", text))
+    return kind in ("values", "rows", "times") and (
+        bool(ORDERED.search(text)) or not CALL.search(text) or _selects_point(text))
+
+
+def _selects_point(text):
+    """A selector with other columns beside it: which of equal points is chosen is open."""
+    fields = text.upper().split(" FROM ")[0]
+    return "," in fields and bool(re.search(r"(?i)\b(first|last|min|max)\s*\(", fields))
+
+
+PAGE = re.compile(r"(?i)\s+(s?limit|s?offset)\s+([0-9]+)")
+
+
+def without_pages(text):
+    """(the query without LIMIT, OFFSET, SLIMIT and SOFFSET, their numbers) or (None, {})."""
+    if not re.match(r"(?i)\s*select\b", text) or not re.search(r"(?i)\bs?(limit|offset)\b", text):
+        return None, {}
+    pages = {word.lower(): int(count) for word, count in PAGE.findall(text)}
+    return PAGE.sub("", text), pages
+
+
+def paged(answer, pages):
+    """The series of a whole answer that the pages leave."""
+    by_name = {}
+    for series in merged(answer):
+        by_name.setdefault(series.get("name"), []).append(series)
+    out = []
+    for same in by_name.values():
+        for series in same[pages.get("soffset", 0):][:pages.get("slimit") or None]:
+            rows = series.get("values", [])[pages.get("offset", 0):][:pages.get("limit") or None]
+            if rows:
+                out.append({**series, "values": rows})
+    return out
+
+
+NO_LOWER = re.compile(r"""(?isx)^\s*select\b
+    (?! .* (\btime"?\s*(>|=) | <=?\s*"?time\b | [^<>]=\s*"?time\b))
+    .* \bgroup\s+by\b .* \btime\s*\(""")
+
+
+def with_lower_bound(text, kind):
+    """The query with the lower bound that its buckets lack, or None."""
+    if kind in ("error text", "columns", "no answer") or not NO_LOWER.match(text):
+        return None
+    return re.sub(r"(?i)\bwhere\b", "WHERE time >= '2020-03-01' AND", text, count=1)
+
+
+def describe(answer, length=500, start=0):
+    body = answer.body.strip()
+    return f"{answer.status} {'…' if start else ''}{body[start:start + length]}"
+
+
+def describe_both(theirs, mine):
+    """Both answers, from the first series and row that differ."""
+    first, second = parse(theirs), parse(mine)
+    one = list(series_of(first)) if first else []
+    other = list(series_of(second)) if second else []
+    for a, b in zip(one, other):
+        if close(a, b):
+            continue
+        rows = [(x, y) for x, y in zip(a.get("values", []), b.get("values", [])) if not close(x, y)]
+        counts = f"{len(a.get('values', []))} and {len(b.get('values', []))} rows"
+        x, y = rows[0] if rows else ("", "")
+        return (f"  influxd {_head(a)} {x}\n  varved  {_head(b)} {y}\n"
+                f"  {len(one)} and {len(other)} series, {counts}, {len(rows)} differ")
+    return f"  influxd {describe(theirs)}\n  varved  {describe(mine)}"
+
+
+def _head(series):
+    return f"{series.get('name')} {series.get('tags', '')} {series.get('columns')}"
