@@ -31,6 +31,7 @@ void Exchange::set_protocol(unsigned http_minor, bool keep_alive) {
 void Exchange::set_route(std::shared_ptr<RouteUse> use) {
     use_ = std::move(use);
     flags_ = use_->route().flags;
+    route_path_ = use_->route().path;
 }
 
 void Exchange::set_status(unsigned status) {

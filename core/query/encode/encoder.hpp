@@ -32,6 +32,9 @@ class Encoder : public exec::RowSink {
     static std::unique_ptr<Encoder> make(std::string_view format_name, const Format &format,
                                          ByteSink &sink);
 
+    // Rows it was given so far.
+    uint64_t row_count() const { return row_count_; }
+
     virtual std::string_view content_type() const = 0;
     virtual Status begin_statement(uint32_t id) = 0;
     // Local times of the statement's rows (tz()).
@@ -42,6 +45,12 @@ class Encoder : public exec::RowSink {
     virtual Status end() = 0;
     // Instead of all of the above: the whole request was refused.
     virtual Status refuse(std::string_view error) = 0;
+
+  protected:
+    void count_rows(size_t rows) { row_count_ += rows; }
+
+  private:
+    uint64_t row_count_ = 0;
 };
 
 }  // namespace varve::query::encode

@@ -142,6 +142,7 @@ void JsonEncoder::append_cell(const exec::Vector &column, size_t row) {
 
 Status JsonEncoder::rows(std::span<const int64_t> times, std::span<const exec::Vector> values,
                          size_t row_count) {
+    count_rows(row_count);
     for (size_t row = 0; row < row_count; ++row) {
         if (chunked() && rows_in_series_ == format_.chunk_size) {
             close_series(true);

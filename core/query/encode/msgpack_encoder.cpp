@@ -57,6 +57,7 @@ void MsgpackEncoder::append_row(std::span<const int64_t> times,
 
 Status MsgpackEncoder::rows(std::span<const int64_t> times, std::span<const exec::Vector> values,
                             size_t row_count) {
+    count_rows(row_count);
     for (size_t row = 0; row < row_count; ++row) {
         if (chunked() && rows_.count == format_.chunk_size) {
             close_series(true);

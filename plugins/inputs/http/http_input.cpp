@@ -25,18 +25,21 @@ void handle_status(void *ctx, const varve_http_request *, varve_http_response *r
     Responder(input_of(ctx).host(), response).send(204);
 }
 
-void handle_v1_write(void *ctx, const varve_http_request *request, varve_http_response *response) {
+WriteParts write_parts(void *ctx) {
     HttpInput &input = input_of(ctx);
-    handle_write(input.host(), input.senders(), request, response, WriteFace::v1);
+    return {input.host(), input.figures(), input.senders()};
+}
+
+void handle_v1_write(void *ctx, const varve_http_request *request, varve_http_response *response) {
+    handle_write(write_parts(ctx), request, response, WriteFace::v1);
 }
 
 void handle_v2_write(void *ctx, const varve_http_request *request, varve_http_response *response) {
-    HttpInput &input = input_of(ctx);
-    handle_write(input.host(), input.senders(), request, response, WriteFace::v2);
+    handle_write(write_parts(ctx), request, response, WriteFace::v2);
 }
 
 void handle_v1_query(void *ctx, const varve_http_request *request, varve_http_response *response) {
-    handle_query(input_of(ctx).host(), request, response);
+    handle_query(input_of(ctx).host(), input_of(ctx).figures(), request, response);
 }
 
 constexpr varve_config_key kKeys[] = {

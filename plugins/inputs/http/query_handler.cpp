@@ -62,6 +62,7 @@ uint64_t chunk_size(std::string_view text) {
 // The HTTP side of a query's sink.
 struct Answer {
     Host host;
+    Metric bytes;
     const varve_host_http *http;
     varve_http_response *response;  // null: nobody waits (async=true)
 };
@@ -88,6 +89,7 @@ int32_t answer_write(void *ctx, const void *data, uint64_t size, void (*resume)(
                      void *token) {
     const auto *answer = static_cast<Answer *>(ctx);
     if (answer->response == nullptr) return VARVE_OK;
+    answer->bytes.add(static_cast<double>(size));
     return answer->http->write(answer->response, data, size, resume, token);
 }
 
@@ -104,7 +106,7 @@ int32_t answer_is_cancelled(void *ctx) {
 
 }  // namespace
 
-void handle_query(const Host &host, const varve_http_request *request,
+void handle_query(const Host &host, const HttpFigures &figures, const varve_http_request *request,
                   varve_http_response *response) {
     const Responder responder(host, response);
     const std::string text(responder.param(request, "q"));
@@ -128,8 +130,9 @@ void handle_query(const Host &host, const varve_http_request *request,
     query.pretty = responder.query_param(request, "pretty") == "true" ? 1 : 0;
 
     const bool async = responder.param(request, "async") == "true";
-    const varve_query_sink sink{new Answer{host, host.http(), async ? nullptr : response},
-                                answer_begin, answer_write, answer_end, answer_is_cancelled};
+    const varve_query_sink sink{
+        new Answer{host, figures.query_bytes, host.http(), async ? nullptr : response},
+        answer_begin, answer_write, answer_end, answer_is_cancelled};
     host.querier()->run(host.raw(), &query, sink);
     if (async) responder.send(204);
 }
