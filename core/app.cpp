@@ -100,6 +100,7 @@ query::Limits query_limits(const Config &config) {
     limits.max_select_series = static_cast<uint64_t>(config.integer("query.max_select_series"));
     limits.max_select_point = static_cast<uint64_t>(config.integer("query.max_select_points"));
     limits.timeout_ns = config.integer("query.timeout");
+    limits.max_row_limit = static_cast<uint64_t>(config.integer("http.max_row_limit"));
     limits.memory = static_cast<uint64_t>(config.integer("query.memory"));
     return limits;
 }

@@ -107,7 +107,7 @@ Status Engine::run_statement(influxql::Session &session, const influxql::Stateme
 Status Engine::run_influxql(const varve_query_request &request, const varve_query_sink &sink,
                             SinkWriter &writer) {
     const encode::Format format{encode::parse_epoch(view(request.epoch)), request.pretty != 0,
-                                request.chunk_size};
+                                request.chunk_size, limits_.max_row_limit};
     const auto encoder = encode::Encoder::make(view(request.format), format, writer);
     const varve_str content_type = str(encoder->content_type());
     const auto refuse = [&](const std::string &text, int32_t code = VARVE_INVALID_ARGUMENT) {
@@ -163,7 +163,7 @@ Status Engine::run_influxql(const varve_query_request &request, const varve_quer
         if (nobody_waits()) return status;
         VARVE_RETURN_IF_ERROR(encoder->end_statement(status));
         // A failed statement is the last one that runs; its result says why.
-        if (!status.ok()) break;
+        if (!status.ok() || encoder->is_full()) break;
     }
     return encoder->end();
 }

@@ -60,12 +60,13 @@ void JsonEncoder::open_series() {
     for (const std::string &column : head_.columns) json_.text(column);
     json_.end_array();
     series_open_ = true;
+    series_partial_ = false;
     rows_in_series_ = 0;
 }
 
 void JsonEncoder::close_series(bool goes_on) {
     if (rows_in_series_ != 0) json_.end_array();
-    if (goes_on) {
+    if (goes_on || series_partial_) {
         json_.key("partial");
         json_.boolean(true);
     }
