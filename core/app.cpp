@@ -466,7 +466,8 @@ Status App::Impl::start_monitor() {
     monitor::add_server_modules(
         statistics_, {metrics_, *memory_, *catalog_, storage_->raw(),
                       storage_->extension<varve_storage>(VARVE_STORAGE_ID),
-                      [this] { return server_->address(); },
+                      storage_->extension<varve_storage_maintenance>(VARVE_STORAGE_MAINTENANCE_ID),
+                      data_dir_->path(), [this] { return server_->address(); },
                       [this] {
                           std::vector<monitor::InputCard> inputs;
                           for (const auto &instance : inputs_) {

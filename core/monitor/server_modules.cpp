@@ -10,6 +10,8 @@
 
 #include <varve/cpp/bytes.hpp>
 
+#include "monitor/shard_modules.hpp"
+
 namespace varve::monitor {
 namespace {
 
@@ -233,6 +235,17 @@ void add_databases(const ModuleParts &parts, Modules &out) {
     }
 }
 
+std::string storage_status(const ModuleParts &parts) {
+    std::string status;
+    if (parts.maintenance == nullptr) return status;
+    const varve_sink sink{&status, [](void *ctx, const char *data, uint64_t size) {
+                              static_cast<std::string *>(ctx)->append(data, size);
+                          }};
+    varve_error error = abi_error();
+    const int32_t code = parts.maintenance->status(parts.storage, sink, &error);
+    return code == VARVE_OK ? status : std::string();
+}
+
 }  // namespace
 
 void add_server_modules(Statistics &statistics, const ModuleParts &parts) {
@@ -245,6 +258,7 @@ void add_server_modules(Statistics &statistics, const ModuleParts &parts) {
         out.push_back(runtime_module());
         out.push_back(query_module(figures));
         add_databases(parts, out);
+        add_shards(storage_status(parts), parts.data_dir, out);
         out.push_back(write_module(figures));
         out.push_back(http_module(figures, parts.http_address()));
         for (const InputCard &card : parts.inputs()) {

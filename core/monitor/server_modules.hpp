@@ -27,11 +27,13 @@ struct ModuleParts {
     const Catalog &catalog;
     varve_instance *storage;
     const varve_storage *storage_table;
+    const varve_storage_maintenance *maintenance;  // null: the engine says nothing of shards
+    std::string data_dir;
     std::function<std::string()> http_address;
     std::function<std::vector<InputCard>()> inputs;
 };
 
-// runtime, queryExecutor, indexes, database, write, httpd, udp and graphite.
+// runtime, queryExecutor, indexes, database, shard, write, httpd, udp and graphite.
 void add_server_modules(Statistics &statistics, const ModuleParts &parts);
 
 }  // namespace varve::monitor

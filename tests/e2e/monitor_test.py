@@ -30,11 +30,16 @@ class Stats(unittest.TestCase):
     def test_modules_are_those_of_influxdb(self):
         self.server.write("cpu,host=a v=1\ncpu,host=b v=1", db="d")
         found = modules(self.server)
-        self.assertEqual(list(found), ["runtime", "queryExecutor", "database", "write", "httpd",
-                                       "graphite", "udp"])
+        self.assertEqual(list(found), ["runtime", "queryExecutor", "database", "shard", "write",
+                                       "httpd", "graphite", "udp"])
         self.assertEqual(found["database"],
                          [({"database": "d"}, {"numMeasurements": 1, "numSeries": 2})])
         self.assertEqual(found["httpd"][0][0], {"bind": f"127.0.0.1:{self.server.port}"})
+        tags, figures = found["shard"][0]
+        self.assertEqual((tags["database"], tags["retentionPolicy"], tags["engine"]),
+                         ("d", "autogen", "strata"))
+        self.assertTrue(tags["path"].startswith(self.server.data_dir), tags)
+        self.assertEqual(set(figures), {"diskBytes", "memBytes", "numFiles"})
         for name in found:
             columns = list(found[name][0][1])
             self.assertEqual(columns, sorted(columns))
