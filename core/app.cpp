@@ -536,6 +536,7 @@ void App::Impl::stop() {
     delayed_.stop();  // answers requests that wait for the end of a window
     if (server_) server_->stop(std::chrono::duration_cast<std::chrono::milliseconds>(drain));
     if (blocking_) blocking_->stop();  // requests wait for it until the server has stopped
+    statistics_.clear();               // it reads inputs and storage
     inputs_.clear();
     if (query_) query_->stop();
     if (storage_) storage_->stop();
@@ -545,7 +546,6 @@ void App::Impl::stop() {
     functions_.clear();
     write_path_.reset();
     if (executor_) executor_->stop();
-    statistics_.clear();
     storage_.reset();
     server_.reset();
     authenticator_.reset();

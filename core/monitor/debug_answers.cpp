@@ -31,7 +31,7 @@ Result<int64_t> window_seconds(http::Request &request, int64_t fallback) {
 }
 
 void answer_later(DelayedCalls &delayed, int64_t seconds, http::ResponseWriter writer,
-                  std::function<void(http::ResponseWriter)> finish) {
+                  const std::function<void(http::ResponseWriter)> &finish) {
     // std::function wants copies, a writer has none.
     const auto shared = std::make_shared<http::ResponseWriter>(std::move(writer));
     const bool added = delayed.add(

@@ -25,7 +25,7 @@ Result<int64_t> window_seconds(http::Request &request, int64_t fallback);
 // Calls `finish` with the writer when the window ends, the client is gone or the server stops. No
 // room for another window: answers 503, and `finish` is called with an empty writer.
 void answer_later(DelayedCalls &delayed, int64_t seconds, http::ResponseWriter writer,
-                  std::function<void(http::ResponseWriter)> finish);
+                  const std::function<void(http::ResponseWriter)> &finish);
 
 // The program's arguments; values of secret keys as [REDACTED].
 std::vector<std::string> command_line(const Config &config);

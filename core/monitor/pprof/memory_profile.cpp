@@ -3,6 +3,7 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <vector>
 
@@ -63,10 +64,10 @@ std::string memory_profile(MemoryAccounts &accounts) {
         ++count;
         total += sizes[i];
         const std::string figures = "1: " + std::to_string(sizes[i]);
-        char address[32];
-        std::snprintf(address, sizeof address, "0x%llx",
-                      static_cast<unsigned long long>(kFrameBase + i * kFrameStep));
-        lines += figures + " [" + figures + "] @ " + address + '\n';
+        const uint64_t address = kFrameBase + i * kFrameStep;
+        char digits[16];
+        const auto end = std::to_chars(digits, digits + sizeof digits, address, 16).ptr;
+        lines += figures + " [" + figures + "] @ 0x" + std::string(digits, end) + '\n';
     }
     const std::string sum = std::to_string(count) + ": " + std::to_string(total);
     return "heap profile: " + sum + " [" + sum + "] @ heapprofile\n" + lines +
