@@ -17,7 +17,12 @@
 #include "kernel/http/server.hpp"
 #include "kernel/lifecycle.hpp"
 #include "kernel/pages.hpp"
+#include "monitor/debug_routes.hpp"
+#include "monitor/diagnostics.hpp"
+#include "monitor/server_modules.hpp"
+#include "monitor/statistics_store.hpp"
 #include "query/engine.hpp"
+#include "query_log.hpp"
 #include "query_service.hpp"
 #include "static_plugins.hpp"
 #include "write/retention.hpp"
@@ -95,6 +100,7 @@ query::Limits query_limits(const Config &config) {
     limits.max_select_series = static_cast<uint64_t>(config.integer("query.max_select_series"));
     limits.max_select_point = static_cast<uint64_t>(config.integer("query.max_select_points"));
     limits.timeout_ns = config.integer("query.timeout");
+    limits.max_row_limit = static_cast<uint64_t>(config.integer("http.max_row_limit"));
     limits.memory = static_cast<uint64_t>(config.integer("query.memory"));
     return limits;
 }
@@ -131,6 +137,7 @@ class App::Impl {
     Status serve();
     Status start_inputs();
     void export_gauges();
+    Status start_monitor();
     std::vector<InstanceCard> cards() const;
 
     const ConfigSources sources_;
@@ -139,6 +146,11 @@ class App::Impl {
     SelfMetrics metrics_;
     Lifecycle lifecycle_;
     http::RouteTable routes_;
+    monitor::Statistics statistics_;
+    monitor::Diagnostics diagnostics_;
+    monitor::RequestProfiles request_profiles_;
+    monitor::DelayedCalls delayed_;
+    QueryLog query_log_{metrics_, log_};
     std::atomic<bool> access_log_enabled_{false};
     SingleNodeOwnership ownership_;
     std::vector<InstancePlan> input_plans_;
@@ -168,6 +180,8 @@ class App::Impl {
     std::unique_ptr<HttpExecutor> http_executor_;
     std::vector<std::unique_ptr<Instance>> inputs_;
     std::unique_ptr<Executor::Timer> retention_timer_;
+    std::unique_ptr<monitor::StatisticsStore> statistics_store_;
+    int64_t started_ns_ = 0;  // since the Unix epoch
     bool prepared_ = false;
 };
 
@@ -236,10 +250,15 @@ void App::Impl::apply_log_settings() {
     log_.set_level(*Log::parse_level(config_.text("log.level")));
     log_.set_format(*Log::parse_format(config_.text("log.format")));
     access_log_enabled_ = config_.boolean("http.access_log");
+    query_log_.set(config_.boolean("query.log_queries"),
+                   config_.integer("query.slow_log_threshold"));
 }
 
 // Texts that have a form of their own.
 Status App::Impl::check_values(const Config &config) {
+    if (config.integer("monitor.store_interval") <= 0) {
+        return {Code::invalid_argument, "monitor.store_interval must be longer than 0s"};
+    }
     VARVE_RETURN_IF_ERROR(
         Log::parse_level(config.text("log.level")).status().with_context("log.level"));
     VARVE_RETURN_IF_ERROR(
@@ -253,6 +272,7 @@ Status App::Impl::check_values(const Config &config) {
 Status App::Impl::start() {
     if (!prepared_) VARVE_RETURN_IF_ERROR(prepare());
     raise_file_limit();
+    started_ns_ = env_.now_ns();
     VARVE_RETURN_IF_ERROR(open_data());
     VARVE_RETURN_IF_ERROR(make_functions());
     lifecycle_.advance(Stage::ready);
@@ -268,6 +288,7 @@ Status App::Impl::start() {
         if (!status.ok()) log_.error("retention failed", {{"error", status.text()}});
     });
     export_gauges();
+    VARVE_RETURN_IF_ERROR(start_monitor());
     lifecycle_.advance(Stage::running);
     log_.info("running", {{"http", server_->address()}, {"data_dir", data_dir_->path()}});
     return {};
@@ -343,7 +364,8 @@ Status App::Impl::make_functions() {
         *catalog_, *accounts_,
         query::StorageGateway(config_.text("storage.engine"), storage_->raw(),
                               storage_->extension<varve_storage>(VARVE_STORAGE_ID)),
-        function_table_, *executor_, env_, metrics_);
+        function_table_, *executor_, env_, metrics_,
+        query::Surroundings{&statistics_, &diagnostics_, &query_log_});
     services_.query = query_.get();
     return {};
 }
@@ -399,12 +421,19 @@ Status App::Impl::serve() {
         routes_, {*plugins_, *rejects_, config_, *accounts_, storage_->raw(),
                   storage_->extension<varve_storage_maintenance>(VARVE_STORAGE_MAINTENANCE_ID),
                   [this] { return cards(); }}));
+    VARVE_RETURN_IF_ERROR(monitor::mount_debug_routes(
+        routes_, {statistics_, config_, *accounts_, *memory_, request_profiles_, delayed_, env_,
+                  started_ns_, config_.boolean("http.pprof_auth_enabled")}));
     http_metrics_ = std::make_unique<HttpMetrics>(metrics_);
     http_executor_ = std::make_unique<HttpExecutor>(*executor_);
     http::Hooks hooks;
     hooks.metrics = http_metrics_.get();
     hooks.executor = http_executor_.get();
-    hooks.access_log = access_log(log_, access_log_enabled_);
+    hooks.access_log =
+        [this, log = access_log(log_, access_log_enabled_)](const http::AccessRecord &record) {
+            request_profiles_.note(record);
+            log(record);
+        };
     hooks.authenticator = make_authenticator();
     server_ = std::make_unique<http::Server>(http_options(config_), routes_, hooks);
     return server_->start();
@@ -431,10 +460,34 @@ std::vector<InstanceCard> App::Impl::cards() const {
     return all;
 }
 
+// Behind everything it shows.
+Status App::Impl::start_monitor() {
+    monitor::add_server_diagnostics(diagnostics_, config_, env_, started_ns_);
+    monitor::add_server_modules(
+        statistics_, {metrics_, *memory_, *catalog_, storage_->raw(),
+                      storage_->extension<varve_storage>(VARVE_STORAGE_ID),
+                      storage_->extension<varve_storage_maintenance>(VARVE_STORAGE_MAINTENANCE_ID),
+                      data_dir_->path(), [this] { return server_->address(); },
+                      [this] {
+                          std::vector<monitor::InputCard> inputs;
+                          for (const auto &instance : inputs_) {
+                              inputs.push_back({instance->name(), instance->card().addresses});
+                          }
+                          return inputs;
+                      }});
+    if (!config_.boolean("monitor.store_enabled")) return {};
+    statistics_store_ = std::make_unique<monitor::StatisticsStore>(
+        monitor::StatisticsStore::Parts{statistics_, *catalog_, *write_path_, *executor_, env_,
+                                        log_},
+        monitor::StoreOptions{config_.text("monitor.store_database"),
+                              config_.integer("monitor.store_interval")});
+    return statistics_store_->start();
+}
+
 void App::Impl::export_gauges() {
     metrics_.gauge("varve_build_info", "The running version.", {{"version", VARVE_VERSION}}).set(1);
     metrics_.gauge("varve_start_time_seconds", "When the server started.")
-        .set(static_cast<double>(env_.now_ns()) / 1e9);
+        .set(static_cast<double>(started_ns_) / 1e9);
     metrics_.on_render([this] {
         for (const char *name : {"write", "query", "index", "script", "http"}) {
             const MemoryAccount &account = *memory_->find(name);
@@ -477,10 +530,13 @@ void App::Impl::stop() {
     if (lifecycle_.stage() == Stage::stopped) return;
     if (lifecycle_.stage() < Stage::draining) lifecycle_.advance(Stage::draining);
     retention_timer_.reset();
+    statistics_store_.reset();
     const auto drain = prepared_ ? std::chrono::nanoseconds(config_.integer("server.drain_timeout"))
                                  : std::chrono::nanoseconds(0);
+    delayed_.stop();  // answers requests that wait for the end of a window
     if (server_) server_->stop(std::chrono::duration_cast<std::chrono::milliseconds>(drain));
     if (blocking_) blocking_->stop();  // requests wait for it until the server has stopped
+    statistics_.clear();               // it reads inputs and storage
     inputs_.clear();
     if (query_) query_->stop();
     if (storage_) storage_->stop();

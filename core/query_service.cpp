@@ -75,7 +75,8 @@ void refuse(const varve_query_sink &sink, std::string_view reason) {
 
 QueryRunner::QueryRunner(Options options, Catalog &catalog, auth::Accounts &accounts,
                          query::StorageGateway storage, const query::FunctionTable &functions,
-                         Executor &executor, Env &env, SelfMetrics &metrics)
+                         Executor &executor, Env &env, SelfMetrics &metrics,
+                         query::Surroundings surroundings)
     : options_(options),
       catalog_(catalog),
       accounts_(accounts),
@@ -83,6 +84,7 @@ QueryRunner::QueryRunner(Options options, Catalog &catalog, auth::Accounts &acco
       functions_(functions),
       env_(env),
       tasks_(executor),
+      surroundings_(surroundings),
       queries_(metrics.counter("varve_query_requests_total", "Query requests run.")),
       refused_(metrics.counter("varve_query_refused_total",
                                "Query requests refused for want of a free slot.")),
@@ -121,7 +123,7 @@ void QueryRunner::set_limits(const query::Limits &limits) {
     const query::Clock clock{[this] { return env_.now_ns(); },
                              [this] { return env_.monotonic_ns(); }};
     auto fresh = std::make_shared<query::Engine>(catalog_, accounts_, storage_, functions_, tasks_,
-                                                 clock, limits);
+                                                 clock, limits, surroundings_);
     const std::scoped_lock lock(mutex_);
     engine_ = std::move(fresh);
 }

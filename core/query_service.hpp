@@ -35,7 +35,8 @@ class QueryRunner final : public QueryService {
     // Everything lives longer than the runner.
     QueryRunner(Options options, Catalog &catalog, auth::Accounts &accounts,
                 query::StorageGateway storage, const query::FunctionTable &functions,
-                Executor &executor, Env &env, SelfMetrics &metrics);
+                Executor &executor, Env &env, SelfMetrics &metrics,
+                query::Surroundings surroundings);
     ~QueryRunner() override;
 
     void run(const varve_query_request &request, varve_query_sink sink) override;
@@ -55,6 +56,7 @@ class QueryRunner final : public QueryService {
     PoolTaskRunner tasks_;
     std::mutex mutex_;
     std::shared_ptr<query::Engine> engine_;  // a new one for new limits; guarded by mutex_
+    const query::Surroundings surroundings_;
     SelfMetric &queries_;
     SelfMetric &refused_;
     std::atomic<bool> stopping_{false};

@@ -62,6 +62,9 @@ class Config {
     bool boolean(std::string_view key) const;
     const std::vector<std::string> &texts(std::string_view key) const;
 
+    // Keys whose values are shown to nobody.
+    const std::vector<std::string> &secret_keys() const { return secrets_; }
+
     // Null if the key has no value.
     const Setting *find(std::string_view key) const;
 

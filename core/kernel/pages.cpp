@@ -68,12 +68,17 @@ Status mount_kernel_pages(http::RouteTable &routes, const Lifecycle &lifecycle,
             answer(writer, 200, "text/plain; version=0.0.4; charset=utf-8", metrics.render());
         }));
     // "/" is the subtree of everything: any other path below it is not found.
-    return mount("/", kFlags, [](http::Request &request, http::ResponseWriter writer) {
-        if (request.path() != "/") {
+    const auto front = [](http::Request &request, http::ResponseWriter writer) {
+        if (request.path() != "/" || (request.method() & (http::kGet | http::kHead)) == 0) {
+            writer.set_header("X-Influxdb-Version", "1.8.10");
+            writer.set_header("X-Influxdb-Build", "OSS");
+            writer.set_header("X-Content-Type-Options", "nosniff");
             return answer(writer, 404, "text/plain; charset=utf-8", "404 page not found\n");
         }
         answer(writer, 200, "text/html; charset=utf-8", kFrontPage);
-    });
+    };
+    constexpr uint32_t kAll = http::kGet | http::kPost | http::kPut | http::kDelete | http::kPatch;
+    return routes.mount(&lifecycle, kAll, "/", kFlags, front);
 }
 
 }  // namespace varve

@@ -52,6 +52,24 @@ SelfMetric &SelfMetrics::gauge(std::string_view name, std::string_view help, Met
     return find(name, help, std::move(labels), "gauge");
 }
 
+double SelfMetrics::value(std::string_view name, MetricLabels labels) const {
+    const std::string key = render_labels(std::move(labels));
+    const std::scoped_lock lock(mutex_);
+    const auto family = families_.find(name);
+    if (family == families_.end()) return 0;
+    const auto metric = family->second.metrics.find(key);
+    return metric == family->second.metrics.end() ? 0 : metric->second->value();
+}
+
+double SelfMetrics::total(std::string_view name) const {
+    const std::scoped_lock lock(mutex_);
+    const auto family = families_.find(name);
+    if (family == families_.end()) return 0;
+    double sum = 0;
+    for (const auto &[labels, metric] : family->second.metrics) sum += metric->value();
+    return sum;
+}
+
 void SelfMetrics::on_render(std::function<void()> refresh) {
     const std::scoped_lock lock(mutex_);
     refreshers_.push_back(std::move(refresh));

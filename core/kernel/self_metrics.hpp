@@ -33,6 +33,11 @@ class SelfMetrics {
     SelfMetric &counter(std::string_view name, std::string_view help, MetricLabels labels = {});
     SelfMetric &gauge(std::string_view name, std::string_view help, MetricLabels labels = {});
 
+    // What the metric with this name and exactly these labels shows; 0 if there is none.
+    double value(std::string_view name, MetricLabels labels = {}) const;
+    // The sum over all labels of the name; 0 if there is none.
+    double total(std::string_view name) const;
+
     // Called before each rendering, to set gauges that are read and not counted.
     void on_render(std::function<void()> refresh);
 

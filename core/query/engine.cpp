@@ -54,14 +54,16 @@ std::string_view trimmed(std::string_view text) {
 }  // namespace
 
 Engine::Engine(Catalog &catalog, auth::Accounts &accounts, StorageGateway storage,
-               const FunctionTable &functions, TaskRunner &tasks, Clock clock, Limits limits)
+               const FunctionTable &functions, TaskRunner &tasks, Clock clock, Limits limits,
+               Surroundings surroundings)
     : catalog_(catalog),
       accounts_(accounts),
       storage_(storage),
       functions_(functions),
       tasks_(tasks),
       clock_(std::move(clock)),
-      limits_(limits) {}
+      limits_(limits),
+      surroundings_(surroundings) {}
 
 void Engine::run(const varve_query_request &request, const varve_query_sink &sink) {
     SinkWriter writer(sink);
@@ -70,10 +72,54 @@ void Engine::run(const varve_query_request &request, const varve_query_sink &sin
     sink.end(sink.ctx, status.ok() ? 1 : 0);
 }
 
+namespace {
+
+// Tells the observer of a request, from its making to its end.
+class RequestReport {
+  public:
+    RequestReport(Observer *observer, const Clock &clock)
+        : observer_(observer), clock_(clock), started_ns_(clock.monotonic_ns()) {
+        if (observer_ != nullptr) observer_->request_started();
+    }
+    ~RequestReport() {
+        if (observer_ == nullptr) return;
+        observer_->request_finished(clock_.monotonic_ns() - started_ns_);
+    }
+    RequestReport(const RequestReport &) = delete;
+    RequestReport &operator=(const RequestReport &) = delete;
+
+  private:
+    Observer *const observer_;
+    const Clock &clock_;
+    const int64_t started_ns_;
+};
+
+}  // namespace
+
+Status Engine::run_statement(influxql::Session &session, const influxql::Statement &statement,
+                             std::string_view principal,
+                             std::optional<RunningQueries::Entry> &running) {
+    const std::string text = to_string(statement);
+    const int64_t started_ns = clock_.monotonic_ns();
+    const uint64_t rows_before = session.encoder.row_count();
+    Observer *const observer = surroundings_.observer;
+    if (observer != nullptr) observer->statement_started(text, session.database, principal);
+    running.emplace(running_, text, session.database, started_ns);
+    const Status status =
+        exec::no_throw([&] { return influxql::execute_statement(session, statement); });
+    running.reset();
+    if (observer != nullptr) {
+        observer->statement_finished({text, session.database, principal,
+                                      clock_.monotonic_ns() - started_ns,
+                                      session.encoder.row_count() - rows_before, status});
+    }
+    return status;
+}
+
 Status Engine::run_influxql(const varve_query_request &request, const varve_query_sink &sink,
                             SinkWriter &writer) {
     const encode::Format format{encode::parse_epoch(view(request.epoch)), request.pretty != 0,
-                                request.chunk_size};
+                                request.chunk_size, limits_.max_row_limit};
     const auto encoder = encode::Encoder::make(view(request.format), format, writer);
     const varve_str content_type = str(encoder->content_type());
     const auto refuse = [&](const std::string &text, int32_t code = VARVE_INVALID_ARGUMENT) {
@@ -114,23 +160,22 @@ Status Engine::run_influxql(const varve_query_request &request, const varve_quer
                               budget,
                               *encoder,
                               {running_, clock_.monotonic_ns},
+                              {surroundings_.statistics, surroundings_.diagnostics},
                               std::string(view(request.database)),
                               std::string(view(request.retention_policy)),
                               clock_.now_ns(),
                               request.read_only != 0};
+    const RequestReport report(surroundings_.observer, clock_);
     sink.begin(sink.ctx, VARVE_OK, content_type);
     for (uint32_t i = 0; i < statements->size(); ++i) {
         const influxql::Statement &statement = (*statements)[i];
         VARVE_RETURN_IF_ERROR(encoder->begin_statement(i));
-        running.emplace(running_, to_string(statement), session.database, clock_.monotonic_ns());
-        const Status status =
-            exec::no_throw([&] { return influxql::execute_statement(session, statement); });
-        running.reset();
+        const Status status = run_statement(session, statement, view(request.principal), running);
         // Nobody is there to read the rest.
         if (nobody_waits()) return status;
         VARVE_RETURN_IF_ERROR(encoder->end_statement(status));
         // A failed statement is the last one that runs; its result says why.
-        if (!status.ok()) break;
+        if (!status.ok() || encoder->is_full()) break;
     }
     return encoder->end();
 }

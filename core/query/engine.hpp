@@ -3,29 +3,46 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 
 #include <varve/host/query.h>
 
 #include "auth/accounts.hpp"
 #include "model/catalog.hpp"
+#include "monitor/diagnostics.hpp"
+#include "monitor/statistics.hpp"
 #include "query/exec/budget.hpp"
 #include "query/exec/storage_gateway.hpp"
 #include "query/exec/task_runner.hpp"
 #include "query/function_table.hpp"
+#include "query/observer.hpp"
 #include "query/running_queries.hpp"
 
 namespace varve::query {
+
+namespace influxql {
+struct Session;
+struct Statement;
+}  // namespace influxql
 
 struct Clock {
     std::function<int64_t()> now_ns;        // since the Unix epoch
     std::function<int64_t()> monotonic_ns;  // never goes back
 };
 
+// What the server has around the engine; each may be absent.
+struct Surroundings {
+    const monitor::Statistics *statistics = nullptr;    // SHOW STATS
+    const monitor::Diagnostics *diagnostics = nullptr;  // SHOW DIAGNOSTICS
+    Observer *observer = nullptr;
+};
+
 // Thread-safe; everything it is made of outlives it.
 class Engine {
   public:
     Engine(Catalog &catalog, auth::Accounts &accounts, StorageGateway storage,
-           const FunctionTable &functions, TaskRunner &tasks, Clock clock, Limits limits = {});
+           const FunctionTable &functions, TaskRunner &tasks, Clock clock, Limits limits = {},
+           Surroundings surroundings = {});
 
     // [worker] Answers on the caller's thread, which it blocks while the sink says wait; ends with
     // sink.end. Refusals of the whole request (parse errors, bad parameters) come as
@@ -37,6 +54,10 @@ class Engine {
     Status run_influxql(const varve_query_request &request, const varve_query_sink &sink,
                         class SinkWriter &writer);
 
+    // Runs one statement, listed and told of; its rows are in the encoder.
+    Status run_statement(influxql::Session &session, const influxql::Statement &statement,
+                         std::string_view principal, std::optional<RunningQueries::Entry> &running);
+
     Catalog &catalog_;
     auth::Accounts &accounts_;
     const StorageGateway storage_;
@@ -44,6 +65,7 @@ class Engine {
     TaskRunner &tasks_;
     const Clock clock_;
     const Limits limits_;
+    const Surroundings surroundings_;
     RunningQueries running_;
 };
 

@@ -37,7 +37,14 @@ WritePath::WritePath(Options options, Catalog &catalog, StorageHandle storage, E
       env_(env),
       rejects_(rejects),
       publisher_(publisher),
+      rows_asked_(metrics.counter("varve_write_rows_asked_total", "Rows that were to be stored.")),
       rows_written_(metrics.counter("varve_write_rows_total", "Rows stored.")),
+      rows_dropped_(metrics.counter("varve_write_rows_dropped_total",
+                                    "Rows that validation or storage rejected.")),
+      stored_(metrics.counter("varve_write_requests_total", "Writes, by their result.",
+                              {{"result", "stored"}})),
+      failed_(metrics.counter("varve_write_requests_total", "Writes, by their result.",
+                              {{"result", "failed"}})),
       values_written_(metrics.counter("varve_write_values_total", "Values stored.")) {}
 
 Status WritePath::open_databases() {
@@ -75,6 +82,7 @@ Status WritePath::open_database(const Database &database, const RetentionPolicy 
 void WritePath::submit(varve_batch *batch, const varve_write_request &request, WriteDone done,
                        void *ctx) {
     auto submission = std::make_shared<Submission>(batch, done, ctx);
+    if (batch != nullptr) rows_asked_.add(static_cast<double>(batch->row_count));
     record_bad_rows(request);
     RetentionPolicy policy;
     if (const Status resolved = resolve(*submission, request, policy); !resolved.ok()) {
@@ -147,6 +155,7 @@ void WritePath::finish(InFlight &flight, const varve_write_result &result) {
         rows_written_.add(static_cast<double>(result.accepted));
         values_written_.add(static_cast<double>(submission.batch->value_count));
     }
+    count(outcome);
     submission.done(submission.ctx, &outcome);
     if (result.lsn == 0 && submission.ticket == 0) return;
     if (result.code == VARVE_OK && result.accepted != 0) {
@@ -156,11 +165,17 @@ void WritePath::finish(InFlight &flight, const varve_write_result &result) {
     }
 }
 
+void WritePath::count(const varve_write_outcome &outcome) {
+    (outcome.code == VARVE_OK ? stored_ : failed_).add();
+    rows_dropped_.add(static_cast<double>(outcome.dropped));
+}
+
 void WritePath::fail(Submission &submission, const Status &status) {
     varve_write_outcome outcome{};
     outcome.struct_size = sizeof outcome;
     outcome.code = static_cast<uint32_t>(status.code());
     outcome.error = str(status.text());
+    if (submission.batch != nullptr) count(outcome);
     submission.done(submission.ctx, &outcome);
 }
 

@@ -66,6 +66,7 @@ class WritePath final : public WriteService {
     void record_bad_rows(const varve_write_request &request);
     void finish(InFlight &flight, const varve_write_result &result);
     static void on_stored(void *ctx, const varve_write_result *result);
+    void count(const varve_write_outcome &outcome);
     void fail(Submission &submission, const Status &status);
 
     const Options options_;
@@ -74,7 +75,11 @@ class WritePath final : public WriteService {
     Env &env_;
     Rejects &rejects_;
     Publisher &publisher_;
+    SelfMetric &rows_asked_;
     SelfMetric &rows_written_;
+    SelfMetric &rows_dropped_;
+    SelfMetric &stored_;
+    SelfMetric &failed_;
     SelfMetric &values_written_;
     std::mutex mutex_;
     using Names = std::pair<std::string, std::string>;

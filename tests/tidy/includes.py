@@ -14,6 +14,7 @@ CORE_RANKS = {
     "kernel": 20,
     "catalog": 20,
     "auth": 30,
+    "monitor": 35,
     "write": 40,
     "query/plan": 50,
     "query/encode": 51,

@@ -85,6 +85,8 @@ void handle(const std::shared_ptr<Exchange> &exchange, ResponseWriter writer) {
         use->route().handler(exchange->request(), std::move(writer));
     } catch (const std::exception &) {
         // The writer died with the handler's frame and has answered 500.
+        Metrics *metrics = exchange->service().hooks.metrics;
+        if (metrics != nullptr) metrics->handler_failed();
     }
 }
 
@@ -216,6 +218,9 @@ void dispatch(const std::shared_ptr<Exchange> &exchange) {
         return;
     }
     exchange->set_route(std::move(use));
+    if (service.hooks.metrics != nullptr) {
+        service.hooks.metrics->request_routed(exchange->route_path());
+    }
     if (may_run_in_place(*exchange)) {
         const Slot slot(service);
         if (slot.taken()) {

@@ -31,6 +31,7 @@ void Exchange::set_protocol(unsigned http_minor, bool keep_alive) {
 void Exchange::set_route(std::shared_ptr<RouteUse> use) {
     use_ = std::move(use);
     flags_ = use_->route().flags;
+    route_path_ = use_->route().path;
 }
 
 void Exchange::set_status(unsigned status) {
@@ -80,7 +81,7 @@ void Exchange::complete_headers(std::string_view body, size_t size, bool streami
         }
     } else if (status_ >= 400 && (flags_ & kInflux) != 0 &&
                find_header(headers_, "x-influxdb-error").empty()) {
-        const std::string text = json_error_text(body, kErrorHeaderMax);
+        const std::string text = error_text(body, kErrorHeaderMax);
         if (!text.empty()) add_header("X-Influxdb-Error", text);
     }
 }

@@ -51,6 +51,8 @@ class Exchange {
     void set_route(std::shared_ptr<RouteUse> use);
     const Route *route() const { return use_ ? &use_->route() : nullptr; }
     std::shared_ptr<RouteUse> use() const { return use_; }
+    // The path of the route, also when the answer has ended; empty if it reached none.
+    const std::string &route_path() const { return route_path_; }
 
     // The writer's side; ResponseWriter's comments say what these do.
     void set_status(unsigned status);
@@ -95,6 +97,7 @@ class Exchange {
     bool request_keeps_alive_ = true;
     bool is_head_ = false;
     uint32_t flags_ = 0;
+    std::string route_path_;
 
     // The writer's alone until published.
     unsigned status_ = 200;

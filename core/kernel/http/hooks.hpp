@@ -62,8 +62,14 @@ class Metrics {
     virtual void connection_closed() {}
     // Above http.connections_max; comes beside refused(connection_limit), which counts the answer.
     virtual void connection_refused() {}
-    virtual void request_finished(unsigned /*status*/, uint64_t /*bytes_in*/,
-                                  uint64_t /*bytes_out*/, int64_t /*duration_ns*/) {}
+    // A request has reached a route, named by its mounted path; finished with the same path.
+    virtual void request_routed(std::string_view /*route*/) {}
+    // `route` is empty for what reached none.
+    virtual void request_finished(std::string_view /*route*/, unsigned /*status*/,
+                                  uint64_t /*bytes_in*/, uint64_t /*bytes_out*/,
+                                  int64_t /*duration_ns*/) {}
+    // A handler threw; the request was answered 500.
+    virtual void handler_failed() {}
     virtual void refused(Refusal /*reason*/) {}
 };
 

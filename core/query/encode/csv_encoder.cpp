@@ -102,6 +102,7 @@ void CsvEncoder::append_cell(const exec::Vector &column, size_t row) {
 
 Status CsvEncoder::rows(std::span<const int64_t> times, std::span<const exec::Vector> values,
                         size_t row_count) {
+    count_rows(row_count);
     for (size_t row = 0; row < row_count; ++row) {
         out_ += prefix_;
         if (has_time_) {

@@ -3,17 +3,18 @@
 #include "query/encode/csv_encoder.hpp"
 #include "query/encode/json_encoder.hpp"
 #include "query/encode/msgpack_encoder.hpp"
+#include "query/encode/row_limit.hpp"
 
 namespace varve::query::encode {
 
 Epoch parse_epoch(std::string_view text) {
-    if (text == "ns" || text == "n") return Epoch::nanosecond;
-    if (text == "u" || text == "µ" || text == "us") return Epoch::microsecond;
+    if (text.empty()) return Epoch::text;
+    if (text == "u") return Epoch::microsecond;
     if (text == "ms") return Epoch::millisecond;
     if (text == "s") return Epoch::second;
     if (text == "m") return Epoch::minute;
     if (text == "h") return Epoch::hour;
-    return Epoch::text;
+    return Epoch::nanosecond;
 }
 
 int64_t epoch_ticks(int64_t time_ns, Epoch epoch) {
@@ -35,8 +36,10 @@ int64_t epoch_ticks(int64_t time_ns, Epoch epoch) {
     return time_ns;
 }
 
-std::unique_ptr<Encoder> Encoder::make(std::string_view format_name, const Format &format,
-                                       ByteSink &sink) {
+namespace {
+
+std::unique_ptr<Encoder> make_unlimited(std::string_view format_name, const Format &format,
+                                        ByteSink &sink) {
     if (format_name == "csv" || format_name == "text/csv") {
         return std::make_unique<CsvEncoder>("text/csv", format, sink);
     }
@@ -45,6 +48,15 @@ std::unique_ptr<Encoder> Encoder::make(std::string_view format_name, const Forma
     }
     if (format_name == "msgpack") return std::make_unique<MsgpackEncoder>(format, sink);
     return std::make_unique<JsonEncoder>(format, sink);
+}
+
+}  // namespace
+
+std::unique_ptr<Encoder> Encoder::make(std::string_view format_name, const Format &format,
+                                       ByteSink &sink) {
+    auto encoder = make_unlimited(format_name, format, sink);
+    if (format.rows_max == 0 || format.chunk_size != 0) return encoder;
+    return std::make_unique<RowLimit>(std::move(encoder), format.rows_max);
 }
 
 }  // namespace varve::query::encode

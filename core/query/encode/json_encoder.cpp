@@ -60,12 +60,13 @@ void JsonEncoder::open_series() {
     for (const std::string &column : head_.columns) json_.text(column);
     json_.end_array();
     series_open_ = true;
+    series_partial_ = false;
     rows_in_series_ = 0;
 }
 
 void JsonEncoder::close_series(bool goes_on) {
     if (rows_in_series_ != 0) json_.end_array();
-    if (goes_on) {
+    if (goes_on || series_partial_) {
         json_.key("partial");
         json_.boolean(true);
     }
@@ -142,6 +143,7 @@ void JsonEncoder::append_cell(const exec::Vector &column, size_t row) {
 
 Status JsonEncoder::rows(std::span<const int64_t> times, std::span<const exec::Vector> values,
                          size_t row_count) {
+    count_rows(row_count);
     for (size_t row = 0; row < row_count; ++row) {
         if (chunked() && rows_in_series_ == format_.chunk_size) {
             close_series(true);

@@ -15,6 +15,7 @@ class JsonEncoder final : public Encoder {
     Status begin_statement(uint32_t id) override;
     void set_zone(const TimeZone &zone) override { zone_ = zone; }
     void add_warning(std::string text) override { warnings_.push_back(std::move(text)); }
+    void mark_series_partial() override { series_partial_ = true; }
     Status end_statement(const Status &status) override;
     Status end() override;
     Status refuse(std::string_view error) override;
@@ -43,6 +44,7 @@ class JsonEncoder final : public Encoder {
     bool result_open_ = false;
     bool list_open_ = false;  // the result's "series"
     bool series_open_ = false;
+    bool series_partial_ = false;
     uint64_t rows_in_series_ = 0;
 };
 

@@ -57,6 +57,7 @@ void MsgpackEncoder::append_row(std::span<const int64_t> times,
 
 Status MsgpackEncoder::rows(std::span<const int64_t> times, std::span<const exec::Vector> values,
                             size_t row_count) {
+    count_rows(row_count);
     for (size_t row = 0; row < row_count; ++row) {
         if (chunked() && rows_.count == format_.chunk_size) {
             close_series(true);
@@ -76,10 +77,12 @@ Status MsgpackEncoder::rows(std::span<const int64_t> times, std::span<const exec
 
 void MsgpackEncoder::close_series(bool goes_on) {
     MsgpackWriter &out = series_.entries;
+    const bool partial = goes_on || series_partial_;
     ++series_.count;
     series_open_ = false;
+    series_partial_ = false;
     out.begin_map(2 + (head_.name.empty() ? 0 : 1) + (head_.tags.empty() ? 0 : 1) +
-                  (goes_on ? 1 : 0));
+                  (partial ? 1 : 0));
     if (!head_.name.empty()) {
         out.text("name");
         out.text(head_.name);
@@ -99,7 +102,7 @@ void MsgpackEncoder::close_series(bool goes_on) {
     out.begin_array(rows_.count);
     out.append(rows_.entries);
     rows_ = {};
-    if (!goes_on) return;
+    if (!partial) return;
     out.text("partial");
     out.boolean(true);
 }

@@ -21,6 +21,7 @@ class MsgpackEncoder final : public Encoder {
     Status begin_statement(uint32_t id) override;
     void set_zone(const TimeZone &) override {}
     void add_warning(std::string text) override { warnings_.push_back(std::move(text)); }
+    void mark_series_partial() override { series_partial_ = true; }
     Status end_statement(const Status &status) override;
     Status end() override;
     Status refuse(std::string_view error) override;
@@ -49,6 +50,7 @@ class MsgpackEncoder final : public Encoder {
     std::vector<std::string> warnings_;
     exec::SeriesHead head_;
     bool series_open_ = false;
+    bool series_partial_ = false;
     List results_;
     List series_;
     List rows_;

@@ -20,6 +20,7 @@ struct Limits {
     uint64_t max_select_point = 0;
     int64_t timeout_ns = 60'000'000'000;
     uint64_t memory = uint64_t{1} << 30;
+    uint64_t max_row_limit = 0;  // rows of an answer that is not chunked
 };
 
 namespace exec {

@@ -20,12 +20,14 @@ Batcher::Batcher(Host host, BatcherOptions options, const std::string &metric_pr
     : host_(host),
       options_(std::move(options)),
       on_room_(std::move(on_room)),
+      received_rows_(counter(host, metric_prefix, "received_rows", "Rows read from senders.")),
       rows_(counter(host, metric_prefix, "rows", "Rows stored.")),
       bad_rows_(counter(host, metric_prefix, "bad_rows", "Lines that could not be read.")),
       dropped_rows_(counter(host, metric_prefix, "dropped_rows",
                             "Rows dropped because batch_pending batches were under way.")),
       rejected_rows_(
           counter(host, metric_prefix, "rejected_rows", "Rows rejected when they were stored.")),
+      batches_(counter(host, metric_prefix, "batches", "Batches stored.")),
       failed_batches_(
           counter(host, metric_prefix, "failed_batches", "Batches that were not stored.")) {}
 
@@ -61,6 +63,7 @@ void Batcher::wait_for_room() {
 void Batcher::submit(varve_batch *batch, const BadRows &bad_rows) {
     gathered_ = 0;
     bad_rows_.add(static_cast<double>(bad_rows.count()));
+    if (batch != nullptr) received_rows_.add(static_cast<double>(batch->row_count));
     if (!has_room()) {
         if (batch == nullptr) return;
         dropped_rows_.add(static_cast<double>(batch->row_count));
@@ -100,8 +103,9 @@ void Batcher::finish_one(const varve_write_outcome &outcome) {
     if (outcome.code != VARVE_OK) {
         failed_batches_.add();
         log_limited("a batch was not stored", view(outcome.error));
-    } else if (outcome.dropped != 0) {
-        log_limited("rows were rejected", view(outcome.error));
+    } else {
+        batches_.add();
+        if (outcome.dropped != 0) log_limited("rows were rejected", view(outcome.error));
     }
     // The last touch of this object is under the lock: drain() may return right behind it.
     const std::lock_guard lock(mutex_);

@@ -62,10 +62,12 @@ class Batcher {
     Host host_;
     const BatcherOptions options_;
     const std::function<void()> on_room_;
+    const Metric received_rows_;
     const Metric rows_;
     const Metric bad_rows_;
     const Metric dropped_rows_;
     const Metric rejected_rows_;
+    const Metric batches_;
     const Metric failed_batches_;
 
     uint64_t gathered_ = 0;

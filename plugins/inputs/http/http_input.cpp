@@ -25,18 +25,29 @@ void handle_status(void *ctx, const varve_http_request *, varve_http_response *r
     Responder(input_of(ctx).host(), response).send(204);
 }
 
-void handle_v1_write(void *ctx, const varve_http_request *request, varve_http_response *response) {
+WriteParts write_parts(void *ctx) {
     HttpInput &input = input_of(ctx);
-    handle_write(input.host(), input.senders(), request, response, WriteFace::v1);
+    return {input.host(), input.figures(), input.senders()};
+}
+
+void handle_v1_write(void *ctx, const varve_http_request *request, varve_http_response *response) {
+    handle_write(write_parts(ctx), request, response, WriteFace::v1);
 }
 
 void handle_v2_write(void *ctx, const varve_http_request *request, varve_http_response *response) {
-    HttpInput &input = input_of(ctx);
-    handle_write(input.host(), input.senders(), request, response, WriteFace::v2);
+    handle_write(write_parts(ctx), request, response, WriteFace::v2);
 }
 
 void handle_v1_query(void *ctx, const varve_http_request *request, varve_http_response *response) {
-    handle_query(input_of(ctx).host(), request, response);
+    handle_query(input_of(ctx).host(), input_of(ctx).figures(), request, response);
+}
+
+// POST /api/v2/query: Flux, which is off.
+void handle_flux(void *ctx, const varve_http_request *, varve_http_response *response) {
+    Responder(input_of(ctx).host(), response)
+        .send_text(403,
+                   "Flux query service disabled. Verify flux-enabled=true in the [http] section of "
+                   "the InfluxDB config.\n");
 }
 
 constexpr varve_config_key kKeys[] = {
@@ -77,6 +88,7 @@ Status HttpInput::start() {
         {VARVE_HTTP_GET, "/status", VARVE_HTTP_SHORT | open, handle_status},
         {VARVE_HTTP_POST, "/write", VARVE_HTTP_SHORT, handle_v1_write},
         {VARVE_HTTP_POST, "/api/v2/write", VARVE_HTTP_SHORT, handle_v2_write},
+        {VARVE_HTTP_POST, "/api/v2/query", VARVE_HTTP_SHORT, handle_flux},
         {VARVE_HTTP_GET | VARVE_HTTP_POST, "/query", 0, handle_v1_query},
     };
     for (const Route &route : routes) {

@@ -62,17 +62,23 @@ uint64_t chunk_size(std::string_view text) {
 // The HTTP side of a query's sink.
 struct Answer {
     Host host;
+    Metric bytes;
     const varve_host_http *http;
-    varve_http_response *response;  // null: nobody waits (async=true)
+    bool async = false;             // async=true: answered 204 as soon as it is allowed to run
+    varve_http_response *response;  // null: nobody waits any more
 };
 
 void answer_begin(void *ctx, int32_t code, varve_str content_type) {
-    const auto *answer = static_cast<Answer *>(ctx);
+    auto *answer = static_cast<Answer *>(ctx);
+    if (answer->async && code == VARVE_OK) {
+        Responder(answer->host, answer->response).send(204);
+        answer->response = nullptr;
+        return;
+    }
     if (code != VARVE_OK) {
         Responder::count_refusal(answer->host,
                                  code == VARVE_UNAVAILABLE ? "query_queue_full" : "query_invalid");
     }
-    if (answer->response == nullptr) return;
     uint32_t status = 200;
     if (code == VARVE_INVALID_ARGUMENT) status = 400;
     if (code == VARVE_UNAUTHENTICATED) status = 401;
@@ -88,6 +94,7 @@ int32_t answer_write(void *ctx, const void *data, uint64_t size, void (*resume)(
                      void *token) {
     const auto *answer = static_cast<Answer *>(ctx);
     if (answer->response == nullptr) return VARVE_OK;
+    answer->bytes.add(static_cast<double>(size));
     return answer->http->write(answer->response, data, size, resume, token);
 }
 
@@ -104,7 +111,7 @@ int32_t answer_is_cancelled(void *ctx) {
 
 }  // namespace
 
-void handle_query(const Host &host, const varve_http_request *request,
+void handle_query(const Host &host, const HttpFigures &figures, const varve_http_request *request,
                   varve_http_response *response) {
     const Responder responder(host, response);
     const std::string text(responder.param(request, "q"));
@@ -128,10 +135,9 @@ void handle_query(const Host &host, const varve_http_request *request,
     query.pretty = responder.query_param(request, "pretty") == "true" ? 1 : 0;
 
     const bool async = responder.param(request, "async") == "true";
-    const varve_query_sink sink{new Answer{host, host.http(), async ? nullptr : response},
+    const varve_query_sink sink{new Answer{host, figures.query_bytes, host.http(), async, response},
                                 answer_begin, answer_write, answer_end, answer_is_cancelled};
     host.querier()->run(host.raw(), &query, sink);
-    if (async) responder.send(204);
 }
 
 }  // namespace varve

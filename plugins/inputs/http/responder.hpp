@@ -27,7 +27,14 @@ class Responder {
 
     void send(uint32_t status) const {
         http_->set_status(response_, status);
+        http_->set_header(response_, "Content-Type", str("application/json"));
         http_->send(response_, nullptr, 0);
+    }
+    void send_text(uint32_t status, std::string_view text) const {
+        http_->set_status(response_, status);
+        http_->set_header(response_, "Content-Type", str("text/plain; charset=utf-8"));
+        http_->set_header(response_, "X-Content-Type-Options", str("nosniff"));
+        http_->send(response_, text.data(), text.size());
     }
     void send_json(uint32_t status, std::string_view json) const {
         http_->set_status(response_, status);

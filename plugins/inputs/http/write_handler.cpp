@@ -13,7 +13,8 @@ namespace {
 // What is said when the rows are stored, or not.
 struct PendingWrite {
     Responder responder;
-    bool any_good = false;
+    const HttpFigures &figures;
+    uint64_t points = 0;
     std::string bad_lines;  // the joined texts; empty if every line was good
 };
 
@@ -39,13 +40,17 @@ uint32_t http_status(uint32_t code) {
 
 void answer(void *ctx, const varve_write_outcome *outcome) {
     const std::unique_ptr<PendingWrite> pending(static_cast<PendingWrite *>(ctx));
-    if (outcome->code != VARVE_OK) {
+    const bool stored = outcome->code == VARVE_OK;
+    pending->figures.points_stored.add(static_cast<double>(outcome->accepted));
+    (stored ? pending->figures.points_dropped : pending->figures.points_failed)
+        .add(static_cast<double>(pending->points - outcome->accepted));
+    if (!stored) {
         pending->responder.refuse(http_status(outcome->code), "write_failed", view(outcome->error));
     } else if (outcome->error.size != 0) {  // rows rejected by storage: told before bad lines
         pending->responder.send_error(400, view(outcome->error));
     } else if (pending->bad_lines.empty()) {
         pending->responder.send(204);
-    } else if (pending->any_good) {
+    } else if (pending->points != 0) {
         pending->responder.send_error(400, "partial write: " + pending->bad_lines + " dropped=0");
     } else {
         pending->responder.send_error(400, pending->bad_lines);
@@ -122,9 +127,9 @@ bool is_consistency(std::string_view level) {
 
 }  // namespace
 
-void handle_write(const Host &host, line_protocol::SenderMemories &senders,
-                  const varve_http_request *request, varve_http_response *response,
-                  WriteFace face) {
+void handle_write(const WriteParts &parts, const varve_http_request *request,
+                  varve_http_response *response, WriteFace face) {
+    const Host &host = parts.host;
     const Responder responder(host, response);
     const Parameters parameters =
         face == WriteFace::v1 ? read_v1(responder, request) : read_v2(responder, request);
@@ -155,15 +160,16 @@ void handle_write(const Host &host, line_protocol::SenderMemories &senders,
     options.hash_seed = host.writer()->hash_seed(host.raw());
     options.unsigned_enabled = host.writer()->unsigned_enabled(host.raw()) != 0;
     const std::string_view body(static_cast<const char *>(request->body.data), request->body.size);
+    parts.figures.write_bytes.add(static_cast<double>(body.size()));
     line_protocol::Parsed parsed = [&] {
-        line_protocol::SenderMemories::Loan loan(senders, request->connection_id);
+        line_protocol::SenderMemories::Loan loan(parts.senders, request->connection_id);
         return line_protocol::parse(body, options, loan.memory());
     }();
     if (!is_consistency(responder.query_param(request, "consistency"))) {
         return responder.refuse(400, "invalid_consistency", "invalid consistency level");
     }
 
-    auto pending = std::make_unique<PendingWrite>(PendingWrite{responder, false, {}});
+    auto pending = std::make_unique<PendingWrite>(PendingWrite{responder, parts.figures, 0, {}});
     pending->bad_lines = parsed.error_text();
     std::vector<varve_bad_row> bad_rows;
     bad_rows.reserve(parsed.bad_lines.size());
@@ -179,7 +185,7 @@ void handle_write(const Host &host, line_protocol::SenderMemories &senders,
                                            host.http()->release_body);
     parsed.batch.on_release([owned_body] {});
     varve_batch *batch = parsed.batch.finish(options.hash_seed, request->connection_id);
-    pending->any_good = batch != nullptr;
+    pending->points = batch != nullptr ? batch->row_count : 0;
     host.writer()->submit(host.raw(), batch, &write, answer, pending.release());
 }
 

@@ -38,7 +38,7 @@ class Varved(HttpSide):
     def start(self, timeout_s=60):
         os.makedirs(self.data_dir, exist_ok=True)
         arguments = [os.path.join(self.build, "bin/varved"), "--data-dir", self.data_dir,
-                     "--http", "127.0.0.1:0",
+                     "--http", "127.0.0.1:0", "--set", "monitor.store_enabled=false",
                      "--set", "inputs.udp.bind_address=127.0.0.1:0",
                      "--set", "inputs.graphite.bind_address=127.0.0.1:0"]
         for setting in self.settings:

@@ -69,12 +69,32 @@ std::string header_safe(std::string_view text) {
     return out;
 }
 
-std::string json_error_text(std::string_view json, size_t bytes_max) {
-    constexpr std::string_view kStart = "{\"error\":\"";
+namespace {
+
+// error\n"<text, quotes doubled>"\n
+std::string csv_error_text(std::string_view csv, size_t bytes_max) {
     std::string out;
-    if (!json.starts_with(kStart)) return out;
-    for (size_t i = kStart.size(); i < json.size() && json[i] != '"' && out.size() < bytes_max;
-         ++i) {
+    for (size_t i = 0; i < csv.size() && out.size() < bytes_max; ++i) {
+        if (csv[i] == '"' && (++i >= csv.size() || csv[i] != '"')) break;
+        out += csv[i];
+    }
+    return out;
+}
+
+}  // namespace
+
+std::string error_text(std::string_view json, size_t bytes_max) {
+    constexpr std::string_view kCsvStart = "error\n\"";
+    if (json.starts_with(kCsvStart)) {
+        return csv_error_text(json.substr(kCsvStart.size()), bytes_max);
+    }
+    std::string out;
+    size_t start = 0;
+    for (const std::string_view opening : {"{\"error\":\"", "{\n    \"error\": \""}) {
+        if (json.starts_with(opening)) start = opening.size();
+    }
+    if (start == 0) return out;
+    for (size_t i = start; i < json.size() && json[i] != '"' && out.size() < bytes_max; ++i) {
         if (json[i] != '\\' || i + 1 >= json.size()) {
             out += json[i];
             continue;

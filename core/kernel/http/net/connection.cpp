@@ -402,7 +402,8 @@ void Connection::finish_exchange(bool cut) {
     // then.
     const bool readable = out_.is_last || refusing_;
     if (hooks.metrics != nullptr) {
-        hooks.metrics->request_finished(status, bytes_in_, bytes_out_, duration_ns);
+        hooks.metrics->request_finished(exchange->route_path(), status, bytes_in_, bytes_out_,
+                                        duration_ns);
     }
     if (hooks.access_log && readable) {
         const Request &request = exchange->request();

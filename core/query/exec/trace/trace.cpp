@@ -9,7 +9,8 @@ class TracedScan final : public Scan {
     TracedScan(std::unique_ptr<Scan> scan, Trace &trace)
         : scan_(std::move(scan)),
           trace_(trace),
-          last_series_(scan_->partition_count(), UINT32_MAX) {}
+          last_series_(scan_->partition_count(), UINT32_MAX),
+          was_read_(scan_->partition_count()) {}
 
     const std::vector<Column> &columns() const override { return scan_->columns(); }
     size_t partition_count() const override { return scan_->partition_count(); }
@@ -21,12 +22,15 @@ class TracedScan final : public Scan {
         ++trace_.blocks;
         if (last_series_[partition] != block.series) ++trace_.series;
         last_series_[partition] = block.series;
+        was_read_[partition] = 0;
         return more;
     }
     Status load(size_t partition, const varve_block &block, const std::vector<uint32_t> &positions,
                 varve_loaded &out) override {
         const TraceTimer timer(trace_);
         const Status status = scan_->load(partition, block, positions, out);
+        // A block may be read twice, for further columns.
+        if (std::exchange(was_read_[partition], 1) != 0) return status;
         ++trace_.blocks_read;
         trace_.rows += out.row_count;
         return status;
@@ -47,7 +51,9 @@ class TracedScan final : public Scan {
   private:
     const std::unique_ptr<Scan> scan_;
     Trace &trace_;
-    std::vector<uint32_t> last_series_;  // by partition, each touched by one thread
+    // By partition, each touched by one thread.
+    std::vector<uint32_t> last_series_;
+    std::vector<uint8_t> was_read_;  // the block at hand
 };
 
 }  // namespace

@@ -1,4 +1,5 @@
-// What the server is doing and has: SHOW QUERIES, KILL QUERY, SHOW SHARDS, SHOW SHARD GROUPS.
+// What the server is doing and has: SHOW QUERIES, KILL QUERY, SHOW SHARDS, SHOW SHARD GROUPS, SHOW
+// STATS, SHOW DIAGNOSTICS.
 #include "model/duration.hpp"
 #include "query/languages/influxql/statements.hpp"
 #include "query/languages/influxql/text_table.hpp"
@@ -109,6 +110,49 @@ Status show_shard_groups(Session &session) {
     return table.emit(session.encoder, true);
 }
 
+// One series per module, with one row: its figures.
+Status show_stats(Session &session, const std::string &module_name) {
+    if (session.server.statistics == nullptr) return {};
+    const monitor::Statistics &statistics = *session.server.statistics;
+    const monitor::Modules modules =
+        module_name.empty() ? statistics.gather() : statistics.gather(module_name);
+    for (const monitor::Module &module : modules) {
+        std::vector<std::pair<std::string, Type>> columns;
+        for (const auto &[name, value] : module.values) columns.emplace_back(name, Type::integer);
+        TextTable table(module.name, columns);
+        table.set_tags(module.tags);
+        for (const auto &[name, value] : module.values) table.add_integer(value);
+        VARVE_RETURN_IF_ERROR(table.emit(session.encoder));
+    }
+    return {};
+}
+
+Type type_of(const monitor::DiagnosticValue &value) {
+    if (std::holds_alternative<std::string>(value)) return Type::string;
+    return std::holds_alternative<bool>(value) ? Type::boolean : Type::integer;
+}
+
+Status show_diagnostics(Session &session, const std::string &module_name) {
+    if (session.server.diagnostics == nullptr) return {};
+    for (const auto &[name, values] : session.server.diagnostics->gather()) {
+        if (!module_name.empty() && name != module_name) continue;
+        std::vector<std::pair<std::string, Type>> columns;
+        for (const auto &[column, value] : values) columns.emplace_back(column, type_of(value));
+        TextTable table(name, columns);
+        for (const auto &[column, value] : values) {
+            if (const auto *text = std::get_if<std::string>(&value)) {
+                table.add_text(*text);
+            } else if (const auto *flag = std::get_if<bool>(&value)) {
+                table.add_boolean(*flag);
+            } else {
+                table.add_integer(std::get<int64_t>(value));
+            }
+        }
+        VARVE_RETURN_IF_ERROR(table.emit(session.encoder));
+    }
+    return {};
+}
+
 }  // namespace
 
 Status execute_server(Session &session, const Statement &statement) {
@@ -119,6 +163,10 @@ Status execute_server(Session &session, const Statement &statement) {
             return session.running.queries.kill(statement.number);
         case StatementKind::show_shards:
             return show_shards(session);
+        case StatementKind::show_stats:
+            return show_stats(session, statement.text);
+        case StatementKind::show_diagnostics:
+            return show_diagnostics(session, statement.text);
         default:
             return show_shard_groups(session);
     }

@@ -11,6 +11,8 @@
 
 #include "auth/accounts.hpp"
 #include "model/catalog.hpp"
+#include "monitor/diagnostics.hpp"
+#include "monitor/statistics.hpp"
 #include "query/encode/encoder.hpp"
 #include "query/exec/storage_gateway.hpp"
 #include "query/exec/task_runner.hpp"
@@ -26,6 +28,12 @@ struct Running {
     const std::function<int64_t()> &monotonic_ns;
 };
 
+// What the server shows of itself; null = nothing.
+struct ServerFacts {
+    const monitor::Statistics *statistics = nullptr;
+    const monitor::Diagnostics *diagnostics = nullptr;
+};
+
 // One request's; used by one thread at a time.
 struct Session {
     Catalog &catalog;
@@ -37,6 +45,7 @@ struct Session {
     exec::Budget &budget;
     encode::Encoder &encoder;
     Running running;
+    ServerFacts server;
     std::string database;          // of the request, may be empty
     std::string retention_policy;  // of the request, may be empty
     int64_t now_ns = 0;

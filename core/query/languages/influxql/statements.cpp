@@ -70,6 +70,8 @@ Status execute_statement(Session &session, const Statement &statement) {
         case StatementKind::kill_query:
         case StatementKind::show_shards:
         case StatementKind::show_shard_groups:
+        case StatementKind::show_stats:
+        case StatementKind::show_diagnostics:
             return execute_server(session, statement);
         default:
             return {Code::unsupported,

@@ -15,6 +15,10 @@ TextTable::TextTable(std::string name,
     }
 }
 
+void TextTable::set_tags(std::map<std::string, std::string> tags) {
+    head_.tags.assign(tags.begin(), tags.end());
+}
+
 exec::Vector &TextTable::next_cell() {
     exec::Vector &column = columns_[cells_++ % columns_.size()];
     column.append_null(1);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 
 #include "query/exec/rows/row_sink.hpp"
 
@@ -12,6 +13,7 @@ class TextTable {
   public:
     TextTable(std::string name, const std::vector<std::pair<std::string, exec::Type>> &columns);
 
+    void set_tags(std::map<std::string, std::string> tags);
     void add_text(std::string text);
     void add_integer(int64_t value);
     void add_boolean(bool value);

@@ -73,7 +73,9 @@ class CountingMetrics : public Metrics {
     void connection_opened() override { ++opened; }
     void connection_closed() override { ++closed; }
     void connection_refused() override { ++refused_connections; }
-    void request_finished(unsigned, uint64_t, uint64_t, int64_t) override { ++requests; }
+    void request_finished(std::string_view, unsigned, uint64_t, uint64_t, int64_t) override {
+        ++requests;
+    }
     void refused(Refusal reason) override { ++refusals[static_cast<size_t>(reason)]; }
 
     int refused_by(Refusal reason) const { return refusals[static_cast<size_t>(reason)]; }

@@ -221,9 +221,13 @@ TEST(HttpCodec, TargetsAreTakenApart) {
 TEST(HttpCodec, HeaderTextsAreSafe) {
     EXPECT_EQ(header_safe("a\r\nb: c\0d"), "a  b: c");
     EXPECT_EQ(json_escaped("<a&\"\\\n\x01>"), "\\u003ca\\u0026\\\"\\\\\\n\\u0001\\u003e");
-    EXPECT_EQ(json_error_text("{\"error\":\"a\\\"b\\u003c\\n\"}", 100), "a\"b<\n");
-    EXPECT_EQ(json_error_text("{\"error\":\"abcdef\"}", 3), "abc");
-    EXPECT_EQ(json_error_text("[]", 100), "");
+    EXPECT_EQ(error_text("{\"error\":\"a\\\"b\\u003c\\n\"}", 100), "a\"b<\n");
+    EXPECT_EQ(error_text("{\"error\":\"abcdef\"}", 3), "abc");
+    EXPECT_EQ(error_text("{\n    \"error\": \"abc\"\n}\n", 100), "abc");
+    EXPECT_EQ(error_text("error\n\"say \"\"a\"\", b\"\n", 100), "say \"a\", b");
+    EXPECT_EQ(error_text("error\n\"abcdef\"\n", 3), "abc");
+    EXPECT_EQ(error_text("error\n\"abc", 100), "abc");
+    EXPECT_EQ(error_text("[]", 100), "");
     EXPECT_TRUE(accepts_gzip("deflate, gzip;q=0.5"));
     EXPECT_TRUE(accepts_gzip("*"));
     EXPECT_FALSE(accepts_gzip("gzip;q=0, *"));

@@ -95,7 +95,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
             (void)redacted_target(rest);
             (void)accepts_gzip(rest);
             (void)coding_of(rest);
-            (void)json_error_text(rest, 1024);
+            (void)error_text(rest, 1024);
             break;
         default:
             fuzz_request(rest);

@@ -35,6 +35,17 @@ TEST(SelfMetrics, TheSameNameAndLabelsAreOneMetric) {
     EXPECT_NE(&first, &metrics.counter("c", "h", {{"a", "2"}}));
 }
 
+TEST(SelfMetrics, ReadsOneMetricAndTheSumOfAFamily) {
+    SelfMetrics metrics;
+    metrics.counter("c", "h", {{"a", "1"}, {"b", "2"}}).add(3);
+    metrics.counter("c", "h", {{"a", "2"}}).add(4);
+    EXPECT_EQ(metrics.value("c", {{"b", "2"}, {"a", "1"}}), 3);
+    EXPECT_EQ(metrics.value("c", {{"a", "1"}}), 0);
+    EXPECT_EQ(metrics.total("c"), 7);
+    EXPECT_EQ(metrics.total("d"), 0);
+    EXPECT_EQ(metrics.render().find("# HELP d"), std::string::npos);
+}
+
 TEST(SelfMetrics, RefreshersRunBeforeEachRendering) {
     SelfMetrics metrics;
     int runs = 0;
