@@ -343,7 +343,7 @@ Status App::Impl::make_functions() {
         *catalog_, *accounts_,
         query::StorageGateway(config_.text("storage.engine"), storage_->raw(),
                               storage_->extension<varve_storage>(VARVE_STORAGE_ID)),
-        function_table_, *executor_, env_, metrics_);
+        *write_path_, function_table_, *executor_, env_, metrics_);
     services_.query = query_.get();
     return {};
 }

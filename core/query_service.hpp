@@ -34,8 +34,9 @@ class QueryRunner final : public QueryService {
     };
     // Everything lives longer than the runner.
     QueryRunner(Options options, Catalog &catalog, auth::Accounts &accounts,
-                query::StorageGateway storage, const query::FunctionTable &functions,
-                Executor &executor, Env &env, SelfMetrics &metrics);
+                query::StorageGateway storage, WriteService &writes,
+                const query::FunctionTable &functions, Executor &executor, Env &env,
+                SelfMetrics &metrics);
     ~QueryRunner() override;
 
     void run(const varve_query_request &request, varve_query_sink sink) override;
@@ -50,6 +51,7 @@ class QueryRunner final : public QueryService {
     Catalog &catalog_;
     auth::Accounts &accounts_;
     const query::StorageGateway storage_;
+    WriteService &writes_;
     const query::FunctionTable &functions_;
     Env &env_;
     PoolTaskRunner tasks_;

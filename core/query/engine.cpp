@@ -42,10 +42,12 @@ class SinkWriter final : public encode::ByteSink {
 };
 
 Engine::Engine(Catalog &catalog, auth::Accounts &accounts, StorageGateway storage,
-               const FunctionTable &functions, TaskRunner &tasks, Clock clock, Limits limits)
+               WriteService &writes, const FunctionTable &functions, TaskRunner &tasks, Clock clock,
+               Limits limits)
     : catalog_(catalog),
       accounts_(accounts),
       storage_(storage),
+      writes_(writes),
       functions_(functions),
       tasks_(tasks),
       clock_(std::move(clock)),
@@ -97,6 +99,7 @@ Status Engine::run_influxql(const varve_query_request &request, const varve_quer
                               accounts_,
                               *access,
                               storage_,
+                              writes_,
                               functions_,
                               tasks_,
                               budget,

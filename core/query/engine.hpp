@@ -7,6 +7,7 @@
 #include <varve/host/query.h>
 
 #include "auth/accounts.hpp"
+#include "kernel/host/services.hpp"
 #include "model/catalog.hpp"
 #include "query/exec/budget.hpp"
 #include "query/exec/storage_gateway.hpp"
@@ -24,7 +25,7 @@ struct Clock {
 // Thread-safe; everything it is made of outlives it.
 class Engine {
   public:
-    Engine(Catalog &catalog, auth::Accounts &accounts, StorageGateway storage,
+    Engine(Catalog &catalog, auth::Accounts &accounts, StorageGateway storage, WriteService &writes,
            const FunctionTable &functions, TaskRunner &tasks, Clock clock, Limits limits = {});
 
     // [worker] Answers on the caller's thread, which it blocks while the sink says wait; ends with
@@ -40,6 +41,7 @@ class Engine {
     Catalog &catalog_;
     auth::Accounts &accounts_;
     const StorageGateway storage_;
+    WriteService &writes_;
     const FunctionTable &functions_;
     TaskRunner &tasks_;
     const Clock clock_;

@@ -2,32 +2,55 @@
 
 #include "query/exec/run_select.hpp"
 #include "query/languages/influxql/explain/explain.hpp"
+#include "query/languages/influxql/into.hpp"
+#include "query/languages/influxql/normalise.hpp"
 #include "query/languages/influxql/select/lower_select.hpp"
 
 namespace varve::query::influxql {
 
-bool changes_something(const Statement &statement) {
-    if (statement.kind == StatementKind::select) return statement.select->target.has_value();
-    const std::string_view name = statement_name(statement.kind);
-    return !name.starts_with("SHOW") && !name.starts_with("EXPLAIN");
+namespace {
+
+// Over GET they carry a warning. A SELECT does by itself when it has a target.
+bool changes_something(StatementKind kind) {
+    const std::string_view name = statement_name(kind);
+    return !name.starts_with("SHOW") && !name.starts_with("EXPLAIN") && !name.starts_with("SELECT");
 }
 
-Status execute_select(Session &session, const SelectStatement &select) {
+void warn_if_read_only(Session &session, const std::string &text) {
+    if (!session.read_only) return;
+    session.encoder.add_warning("deprecated use of '" + text +
+                                "' in a read only context, please use a POST request instead");
+}
+
+}  // namespace
+
+Status run_query(Session &session, const SelectStatement &select, exec::RowSink &sink) {
     SourceResolver resolver(session);
     const auto prepared = prepare_select(session, resolver, select);
     if (!prepared.ok()) return prepared.status();
     const Result<plan::Select> plan = lower_select(**prepared, session.functions);
     if (!plan.ok()) return plan.status();
     if (select.has_zone) session.encoder.set_zone(select.zone);
-    return exec::run_select(
-        {*plan, resolver.snapshots(), session.budget, session.tasks, session.encoder});
+    return exec::run_select({*plan, resolver.snapshots(), session.budget, session.tasks, sink});
 }
+
+namespace {
+
+// What is written has its names made explicit, in the warning of a GET, too.
+Status execute_select(Session &session, const SelectStatement &select) {
+    if (!select.target) return run_query(session, select, session.encoder);
+    const Result<SelectStatement> normalised = normalise(session, select);
+    if (!normalised.ok()) return normalised.status();
+    warn_if_read_only(session, to_string(*normalised));
+    return execute_into(session, *normalised);
+}
+
+}  // namespace
 
 Status execute_statement(Session &session, const Statement &statement) {
     VARVE_RETURN_IF_ERROR(session.budget.check());
-    if (session.read_only && changes_something(statement)) {
-        session.encoder.add_warning("deprecated use of '" + to_string(statement) +
-                                    "' in a read only context, please use a POST request instead");
+    if (changes_something(statement.kind)) {
+        warn_if_read_only(session, to_string(statement));
     }
     switch (statement.kind) {
         case StatementKind::select:
