@@ -9,6 +9,7 @@
 #include <varve/kind/output.h>
 
 #include "admin/admin_routes.hpp"
+#include "admin/job_routes.hpp"
 #include "auth/http_authenticator.hpp"
 #include "catalog/sqlite_catalog.hpp"
 #include "http_metrics.hpp"
@@ -17,6 +18,7 @@
 #include "kernel/http/server.hpp"
 #include "kernel/lifecycle.hpp"
 #include "kernel/pages.hpp"
+#include "query/continuous/continuous_queries.hpp"
 #include "query/engine.hpp"
 #include "query_service.hpp"
 #include "static_plugins.hpp"
@@ -127,6 +129,8 @@ class App::Impl {
     Status open_data();
     Status make_functions();
     Status make_outputs();
+    void make_jobs();
+    void start_jobs();
     http::Authenticator *make_authenticator();
     Status serve();
     Status start_inputs();
@@ -167,7 +171,11 @@ class App::Impl {
     std::unique_ptr<HttpMetrics> http_metrics_;
     std::unique_ptr<HttpExecutor> http_executor_;
     std::vector<std::unique_ptr<Instance>> inputs_;
+    std::unique_ptr<Retention> retention_;
     std::unique_ptr<Executor::Timer> retention_timer_;
+    std::unique_ptr<query::ContinuousQueries> continuous_queries_;
+    std::unique_ptr<Executor> continuous_worker_;
+    std::unique_ptr<Executor::Timer> continuous_timer_;
     bool prepared_ = false;
 };
 
@@ -257,20 +265,39 @@ Status App::Impl::start() {
     VARVE_RETURN_IF_ERROR(make_functions());
     lifecycle_.advance(Stage::ready);
     VARVE_RETURN_IF_ERROR(make_outputs());
+    make_jobs();
     VARVE_RETURN_IF_ERROR(serve());
     VARVE_RETURN_IF_ERROR(start_inputs());
-    const auto interval = config_.integer("write.retention_check_interval");
-    retention_timer_ = executor_->every(interval, [this] {
-        const StorageHandle storage{storage_->raw(),
-                                    storage_->extension<varve_storage>(VARVE_STORAGE_ID)};
-        const Status status =
-            drop_expired_shards(*catalog_, storage, ownership_, env_.now_ns(), log_);
-        if (!status.ok()) log_.error("retention failed", {{"error", status.text()}});
-    });
+    start_jobs();
     export_gauges();
     lifecycle_.advance(Stage::running);
     log_.info("running", {{"http", server_->address()}, {"data_dir", data_dir_->path()}});
     return {};
+}
+
+// What runs by the clock. Continuous queries have a worker of their own, so that a long one holds
+// nothing up.
+void App::Impl::make_jobs() {
+    const StorageHandle storage{storage_->raw(),
+                                storage_->extension<varve_storage>(VARVE_STORAGE_ID)};
+    retention_ = std::make_unique<Retention>(*catalog_, storage, ownership_, env_, log_,
+                                             config_.integer("write.retention_check_interval"));
+    continuous_queries_ = std::make_unique<query::ContinuousQueries>(
+        *catalog_, ownership_,
+        [this](const auto &select, const std::string &database, const auto &is_cancelled) {
+            return query_->write_select(select, database, is_cancelled);
+        },
+        env_, log_, metrics_, config_.boolean("continuous_queries.log_enabled"));
+}
+
+void App::Impl::start_jobs() {
+    retention_timer_ = executor_->every(config_.integer("write.retention_check_interval"),
+                                        [this] { retention_->run(); });
+    if (!config_.boolean("continuous_queries.enabled")) return;
+    continuous_worker_ = std::make_unique<Executor>("continuous", 1);
+    continuous_timer_ =
+        continuous_worker_->every(config_.integer("continuous_queries.run_interval"),
+                                  [this] { continuous_queries_->run_due(); });
 }
 
 Status App::Impl::open_data() {
@@ -399,6 +426,9 @@ Status App::Impl::serve() {
         routes_, {*plugins_, *rejects_, config_, *accounts_, storage_->raw(),
                   storage_->extension<varve_storage_maintenance>(VARVE_STORAGE_MAINTENANCE_ID),
                   [this] { return cards(); }}));
+    VARVE_RETURN_IF_ERROR(
+        mount_job_routes(routes_, {*accounts_, [this] { return continuous_queries_->reports(); },
+                                   [this] { return retention_->report(); }}));
     http_metrics_ = std::make_unique<HttpMetrics>(metrics_);
     http_executor_ = std::make_unique<HttpExecutor>(*executor_);
     http::Hooks hooks;
@@ -477,6 +507,9 @@ void App::Impl::stop() {
     if (lifecycle_.stage() == Stage::stopped) return;
     if (lifecycle_.stage() < Stage::draining) lifecycle_.advance(Stage::draining);
     retention_timer_.reset();
+    if (continuous_queries_) continuous_queries_->stop();
+    continuous_timer_.reset();
+    continuous_worker_.reset();
     const auto drain = prepared_ ? std::chrono::nanoseconds(config_.integer("server.drain_timeout"))
                                  : std::chrono::nanoseconds(0);
     if (server_) server_->stop(std::chrono::duration_cast<std::chrono::milliseconds>(drain));

@@ -40,6 +40,12 @@ class QueryRunner final : public QueryService {
     ~QueryRunner() override;
 
     void run(const varve_query_request &request, varve_query_sink sink) override;
+    // Beside the queries that are asked for: a continuous query takes no slot. See the engine's.
+    Result<uint64_t> write_select(const query::influxql::SelectStatement &select,
+                                  const std::string &database,
+                                  const std::function<bool()> &is_cancelled) {
+        return engine()->write_select(select, database, is_cancelled);
+    }
     void set_limits(const query::Limits &limits);
     // Lets running queries end; those that wait are refused.
     void stop();

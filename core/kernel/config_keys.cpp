@@ -91,6 +91,11 @@ const varve_config_key kCoreKeys[] = {
     {"query.queue_timeout", "\"30s\"", "How long a query waits for its turn.",
      VARVE_CONFIG_DURATION, kLive},
 
+    {"continuous_queries.enabled", "true", "Run continuous queries.", VARVE_CONFIG_BOOLEAN, 0},
+    {"continuous_queries.run_interval", "\"1s\"", "How often the due ones are looked for.",
+     VARVE_CONFIG_DURATION, 0},
+    {"continuous_queries.log_enabled", "true", "Log every run.", VARVE_CONFIG_BOOLEAN, 0},
+
     {"log.level", "\"info\"", "error, warning, info or debug.", VARVE_CONFIG_STRING, kLive},
     {"log.format", "\"logfmt\"", "logfmt or json.", VARVE_CONFIG_STRING, kLive},
 };

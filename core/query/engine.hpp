@@ -17,6 +17,10 @@
 
 namespace varve::query {
 
+namespace influxql {
+struct SelectStatement;
+}
+
 struct Clock {
     std::function<int64_t()> now_ns;        // since the Unix epoch
     std::function<int64_t()> monotonic_ns;  // never goes back
@@ -33,6 +37,12 @@ class Engine {
     // begin(VARVE_INVALID_ARGUMENT) and an error document, a lack of privileges likewise as
     // begin(VARVE_PERMISSION_DENIED); errors of a statement are in its result.
     void run(const varve_query_request &request, const varve_query_sink &sink);
+
+    // [worker] Runs a SELECT INTO as the server itself, beyond all privileges; how many points it
+    // wrote. Names without a database are the given one's.
+    Result<uint64_t> write_select(const influxql::SelectStatement &select,
+                                  const std::string &database,
+                                  const std::function<bool()> &is_cancelled);
 
   private:
     Status run_influxql(const varve_query_request &request, const varve_query_sink &sink,

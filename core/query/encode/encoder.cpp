@@ -35,6 +35,14 @@ int64_t epoch_ticks(int64_t time_ns, Epoch epoch) {
     return time_ns;
 }
 
+std::vector<std::string_view> list_elements(std::string_view lines) {
+    std::vector<std::string_view> out;
+    for (size_t from = 0, to = 0; (to = lines.find('\n', from)) != lines.npos; from = to + 1) {
+        out.push_back(lines.substr(from, to - from));
+    }
+    return out;
+}
+
 std::unique_ptr<Encoder> Encoder::make(std::string_view format_name, const Format &format,
                                        ByteSink &sink) {
     if (format_name == "csv" || format_name == "text/csv") {

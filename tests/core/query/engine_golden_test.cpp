@@ -70,6 +70,9 @@ TEST(EngineGolden, Users) {
 TEST(EngineGolden, Into) {
     EXPECT_GT(run_folder("into"), 60U);
 }
+TEST(EngineGolden, Services) {
+    EXPECT_GT(run_folder("services"), 60U);
+}
 TEST(EngineGolden, Errors) {
     EXPECT_GT(run_folder("errors"), 30U);
 }

@@ -16,7 +16,8 @@ struct SeriesHead {
     std::string name;
     std::vector<std::pair<std::string, std::string>> tags;  // sorted by key
     std::vector<std::string> columns;
-    bool has_time = true;  // column 0 is the time
+    bool has_time = true;   // column 0 is the time
+    bool has_list = false;  // the last column's texts are lists, an element a line
 };
 
 class RowSink {

@@ -106,15 +106,21 @@ Status IntoSink::flush() {
     return batch == nullptr ? Status() : write(session_, target_, batch);
 }
 
-Status execute_into(Session &session, const SelectStatement &select) {
+Result<uint64_t> write_into(Session &session, const SelectStatement &select) {
     IntoSink sink(session, *select.target, ranked_tags(select));
     VARVE_RETURN_IF_ERROR(run_query(session, select, sink));
     VARVE_RETURN_IF_ERROR(sink.flush());
+    return sink.written();
+}
+
+Status execute_into(Session &session, const SelectStatement &select) {
+    const Result<uint64_t> written = write_into(session, select);
+    if (!written.ok()) return written.status();
     const exec::SeriesHead head{"result", {}, {"time", "written"}, true};
     VARVE_RETURN_IF_ERROR(session.encoder.begin_series(head));
     std::vector<exec::Vector> values(1);
     values[0].reset(exec::Type::integer, 1);
-    values[0].set(0, sink.written());
+    values[0].set(0, *written);
     const int64_t epoch = 0;
     return session.encoder.rows({&epoch, 1}, values, 1);
 }

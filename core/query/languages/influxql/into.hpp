@@ -45,7 +45,9 @@ class IntoSink final : public exec::RowSink {
     uint64_t written_ = 0;
 };
 
-// Runs the statement, whose names are normalised, and answers how many points were written.
+// Runs the statement, whose names are normalised; how many points were written.
+Result<uint64_t> write_into(Session &session, const SelectStatement &select);
+// The same, and answers it.
 Status execute_into(Session &session, const SelectStatement &select);
 
 }  // namespace varve::query::influxql

@@ -10,19 +10,20 @@ namespace varve::query::influxql {
 
 namespace {
 
-// Over GET they carry a warning. A SELECT does by itself when it has a target.
+// What to warn of over GET. A SELECT with a target and a continuous query do that by themselves.
 bool changes_something(StatementKind kind) {
+    if (kind == StatementKind::create_continuous_query) return false;
     const std::string_view name = statement_name(kind);
     return !name.starts_with("SHOW") && !name.starts_with("EXPLAIN") && !name.starts_with("SELECT");
 }
+
+}  // namespace
 
 void warn_if_read_only(Session &session, const std::string &text) {
     if (!session.read_only) return;
     session.encoder.add_warning("deprecated use of '" + text +
                                 "' in a read only context, please use a POST request instead");
 }
-
-}  // namespace
 
 Status run_query(Session &session, const SelectStatement &select, exec::RowSink &sink) {
     SourceResolver resolver(session);
@@ -68,6 +69,13 @@ Status execute_statement(Session &session, const Statement &statement) {
         case StatementKind::drop_series:
         case StatementKind::drop_measurement:
             return execute_definition(session, statement);
+        case StatementKind::create_continuous_query:
+        case StatementKind::drop_continuous_query:
+        case StatementKind::show_continuous_queries:
+        case StatementKind::create_subscription:
+        case StatementKind::drop_subscription:
+        case StatementKind::show_subscriptions:
+            return execute_services(session, statement);
         case StatementKind::create_user:
         case StatementKind::drop_user:
         case StatementKind::set_password:
