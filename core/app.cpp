@@ -23,6 +23,7 @@
 #include "query_service.hpp"
 #include "static_plugins.hpp"
 #include "write/retention.hpp"
+#include "write/subscriptions/subscriptions.hpp"
 #include "write/write_path.hpp"
 
 namespace varve {
@@ -130,6 +131,7 @@ class App::Impl {
     Status make_functions();
     Status make_outputs();
     void make_jobs();
+    void make_subscriptions();
     void start_jobs();
     http::Authenticator *make_authenticator();
     Status serve();
@@ -171,6 +173,7 @@ class App::Impl {
     std::unique_ptr<HttpMetrics> http_metrics_;
     std::unique_ptr<HttpExecutor> http_executor_;
     std::vector<std::unique_ptr<Instance>> inputs_;
+    std::unique_ptr<Subscriptions> subscriptions_;
     std::unique_ptr<Retention> retention_;
     std::unique_ptr<Executor::Timer> retention_timer_;
     std::unique_ptr<query::ContinuousQueries> continuous_queries_;
@@ -266,6 +269,7 @@ Status App::Impl::start() {
     lifecycle_.advance(Stage::ready);
     VARVE_RETURN_IF_ERROR(make_outputs());
     make_jobs();
+    make_subscriptions();
     VARVE_RETURN_IF_ERROR(serve());
     VARVE_RETURN_IF_ERROR(start_inputs());
     start_jobs();
@@ -288,6 +292,26 @@ void App::Impl::make_jobs() {
             return query_->write_select(select, database, is_cancelled);
         },
         env_, log_, metrics_, config_.boolean("continuous_queries.log_enabled"));
+}
+
+// Before the first write.
+void App::Impl::make_subscriptions() {
+    if (!config_.boolean("subscriber.enabled")) return;
+    const SenderOptions options{config_.integer("subscriber.http_timeout"),
+                                config_.text("subscriber.ca_certs"),
+                                !config_.boolean("subscriber.insecure_skip_verify")};
+    const auto queue_max =
+        static_cast<size_t>(std::max<int64_t>(1, config_.integer("subscriber.write_buffer_size")));
+    subscriptions_ = std::make_unique<Subscriptions>(
+        *catalog_, [options](const std::string &url) { return Sender::make(url, options); },
+        queue_max, log_, metrics_);
+    publisher_->subscribe(
+        "subscriptions", queue_max,
+        [this](const Published &published) {
+            subscriptions_->consume(published);
+            return Status();
+        },
+        [this] { return subscriptions_->is_wanted(); });
 }
 
 void App::Impl::start_jobs() {
@@ -518,6 +542,7 @@ void App::Impl::stop() {
     if (query_) query_->stop();
     if (storage_) storage_->stop();
     if (publisher_) publisher_->stop(drain.count());
+    subscriptions_.reset();
     outputs_.clear();
     query_.reset();
     functions_.clear();

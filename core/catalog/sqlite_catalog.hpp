@@ -6,6 +6,7 @@
 // <data dir>/quarantine and the backup takes its place.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -51,6 +52,7 @@ class SqliteCatalog final : public Catalog, public UserCatalog {
     Status drop_continuous_query(std::string_view database, std::string_view name) override;
     Status set_last_runs(const std::map<uint64_t, int64_t> &last_runs_ns) override;
     Result<std::vector<Subscription>> subscriptions() const override;
+    uint64_t subscriptions_revision() const override { return subscriptions_revision_; }
     Status create_subscription(const Subscription &subscription) override;
     Status drop_subscription(std::string_view database, std::string_view policy,
                              std::string_view name) override;
@@ -91,7 +93,9 @@ class SqliteCatalog final : public Catalog, public UserCatalog {
     std::map<uint64_t, std::vector<ShardGroup>> groups_;  // by policy id, ascending in time
     std::vector<ContinuousQuery> continuous_queries_;     // by database
     std::vector<Subscription> subscriptions_;             // by policy
-    std::vector<UserPtr> users_;                          // in the order of their creation
+    uint64_t reloads_ = 0;                                // guarded by mutex_
+    std::atomic<uint64_t> subscriptions_revision_{0};
+    std::vector<UserPtr> users_;  // in the order of their creation
     std::condition_variable_any changed_;
     bool backup_due_ = false;  // guarded by mutex_
     bool stopping_ = false;    // guarded by mutex_

@@ -153,6 +153,8 @@ class Catalog {
 
     // In the same order. A dropped policy takes them along.
     virtual Result<std::vector<Subscription>> subscriptions() const = 0;
+    // Another number whenever they change; 0 = there are none. Asked for every write.
+    virtual uint64_t subscriptions_revision() const = 0;
     // The id does not count. invalid_argument "invalid subscription URL: URL"; not_found "database
     // not found: NAME", "retention policy not found: NAME"; already_exists "subscription already
     // exists".

@@ -201,6 +201,11 @@ class MemoryCatalog final : public Catalog {
         return out;
     }
 
+    uint64_t subscriptions_revision() const override {
+        const std::lock_guard lock(mutex_);
+        return subscriptions_.empty() ? 0 : revision_;
+    }
+
     Status create_subscription(const Subscription &subscription) override {
         for (const std::string &url : subscription.destinations) {
             VARVE_RETURN_IF_ERROR(check_subscription_url(url));
@@ -214,6 +219,7 @@ class MemoryCatalog final : public Catalog {
         }
         subscriptions_.push_back(subscription);
         subscriptions_.back().id = next_id_++;
+        ++revision_;
         return {};
     }
 
@@ -227,6 +233,7 @@ class MemoryCatalog final : public Catalog {
         wanted.name = name;
         const auto dropped = std::erase_if(
             subscriptions_, [&](const Subscription &other) { return same(other, wanted); });
+        ++revision_;
         return dropped == 0 ? Status(Code::not_found, "subscription not found") : Status();
     }
 
@@ -273,6 +280,7 @@ class MemoryCatalog final : public Catalog {
     std::vector<Database> databases_;
     std::vector<ContinuousQuery> queries_;
     std::vector<Subscription> subscriptions_;
+    uint64_t revision_ = 0;
     std::map<std::pair<uint64_t, uint64_t>, std::vector<ShardGroup>> groups_;
 };
 
