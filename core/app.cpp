@@ -9,6 +9,7 @@
 #include <varve/kind/output.h>
 
 #include "admin/admin_routes.hpp"
+#include "admin/job_routes.hpp"
 #include "auth/http_authenticator.hpp"
 #include "catalog/sqlite_catalog.hpp"
 #include "http_metrics.hpp"
@@ -21,11 +22,13 @@
 #include "monitor/diagnostics.hpp"
 #include "monitor/server_modules.hpp"
 #include "monitor/statistics_store.hpp"
+#include "query/continuous/continuous_queries.hpp"
 #include "query/engine.hpp"
 #include "query_log.hpp"
 #include "query_service.hpp"
 #include "static_plugins.hpp"
 #include "write/retention.hpp"
+#include "write/subscriptions/subscriptions.hpp"
 #include "write/write_path.hpp"
 
 namespace varve {
@@ -133,6 +136,9 @@ class App::Impl {
     Status open_data();
     Status make_functions();
     Status make_outputs();
+    void make_jobs();
+    void make_subscriptions();
+    void start_jobs();
     http::Authenticator *make_authenticator();
     Status serve();
     Status start_inputs();
@@ -179,9 +185,14 @@ class App::Impl {
     std::unique_ptr<HttpMetrics> http_metrics_;
     std::unique_ptr<HttpExecutor> http_executor_;
     std::vector<std::unique_ptr<Instance>> inputs_;
+    std::unique_ptr<Subscriptions> subscriptions_;
+    std::unique_ptr<Retention> retention_;
     std::unique_ptr<Executor::Timer> retention_timer_;
     std::unique_ptr<monitor::StatisticsStore> statistics_store_;
     int64_t started_ns_ = 0;  // since the Unix epoch
+    std::unique_ptr<query::ContinuousQueries> continuous_queries_;
+    std::unique_ptr<Executor> continuous_worker_;
+    std::unique_ptr<Executor::Timer> continuous_timer_;
     bool prepared_ = false;
 };
 
@@ -277,21 +288,61 @@ Status App::Impl::start() {
     VARVE_RETURN_IF_ERROR(make_functions());
     lifecycle_.advance(Stage::ready);
     VARVE_RETURN_IF_ERROR(make_outputs());
+    make_jobs();
+    make_subscriptions();
     VARVE_RETURN_IF_ERROR(serve());
     VARVE_RETURN_IF_ERROR(start_inputs());
-    const auto interval = config_.integer("write.retention_check_interval");
-    retention_timer_ = executor_->every(interval, [this] {
-        const StorageHandle storage{storage_->raw(),
-                                    storage_->extension<varve_storage>(VARVE_STORAGE_ID)};
-        const Status status =
-            drop_expired_shards(*catalog_, storage, ownership_, env_.now_ns(), log_);
-        if (!status.ok()) log_.error("retention failed", {{"error", status.text()}});
-    });
+    start_jobs();
     export_gauges();
     VARVE_RETURN_IF_ERROR(start_monitor());
     lifecycle_.advance(Stage::running);
     log_.info("running", {{"http", server_->address()}, {"data_dir", data_dir_->path()}});
     return {};
+}
+
+// What runs by the clock. Continuous queries have a worker of their own, so that a long one holds
+// nothing up.
+void App::Impl::make_jobs() {
+    const StorageHandle storage{storage_->raw(),
+                                storage_->extension<varve_storage>(VARVE_STORAGE_ID)};
+    retention_ = std::make_unique<Retention>(*catalog_, storage, ownership_, env_, log_,
+                                             config_.integer("write.retention_check_interval"));
+    continuous_queries_ = std::make_unique<query::ContinuousQueries>(
+        *catalog_, ownership_,
+        [this](const auto &select, const std::string &database, const auto &is_cancelled) {
+            return query_->write_select(select, database, is_cancelled);
+        },
+        env_, log_, metrics_, config_.boolean("continuous_queries.log_enabled"));
+}
+
+// Before the first write.
+void App::Impl::make_subscriptions() {
+    if (!config_.boolean("subscriber.enabled")) return;
+    const SenderOptions options{config_.integer("subscriber.http_timeout"),
+                                config_.text("subscriber.ca_certs"),
+                                !config_.boolean("subscriber.insecure_skip_verify")};
+    const auto queue_max =
+        static_cast<size_t>(std::max<int64_t>(1, config_.integer("subscriber.write_buffer_size")));
+    subscriptions_ = std::make_unique<Subscriptions>(
+        *catalog_, [options](const std::string &url) { return Sender::make(url, options); },
+        queue_max, log_, metrics_);
+    publisher_->subscribe(
+        "subscriptions", queue_max,
+        [this](const Published &published) {
+            subscriptions_->consume(published);
+            return Status();
+        },
+        [this] { return subscriptions_->is_wanted(); });
+}
+
+void App::Impl::start_jobs() {
+    retention_timer_ = executor_->every(config_.integer("write.retention_check_interval"),
+                                        [this] { retention_->run(); });
+    if (!config_.boolean("continuous_queries.enabled")) return;
+    continuous_worker_ = std::make_unique<Executor>("continuous", 1);
+    continuous_timer_ =
+        continuous_worker_->every(config_.integer("continuous_queries.run_interval"),
+                                  [this] { continuous_queries_->run_due(); });
 }
 
 Status App::Impl::open_data() {
@@ -364,7 +415,7 @@ Status App::Impl::make_functions() {
         *catalog_, *accounts_,
         query::StorageGateway(config_.text("storage.engine"), storage_->raw(),
                               storage_->extension<varve_storage>(VARVE_STORAGE_ID)),
-        function_table_, *executor_, env_, metrics_,
+        *write_path_, function_table_, *executor_, env_, metrics_,
         query::Surroundings{&statistics_, &diagnostics_, &query_log_});
     services_.query = query_.get();
     return {};
@@ -424,6 +475,9 @@ Status App::Impl::serve() {
     VARVE_RETURN_IF_ERROR(monitor::mount_debug_routes(
         routes_, {statistics_, config_, *accounts_, *memory_, request_profiles_, delayed_, env_,
                   started_ns_, config_.boolean("http.pprof_auth_enabled")}));
+    VARVE_RETURN_IF_ERROR(
+        mount_job_routes(routes_, {*accounts_, [this] { return continuous_queries_->reports(); },
+                                   [this] { return retention_->report(); }}));
     http_metrics_ = std::make_unique<HttpMetrics>(metrics_);
     http_executor_ = std::make_unique<HttpExecutor>(*executor_);
     http::Hooks hooks;
@@ -531,6 +585,9 @@ void App::Impl::stop() {
     if (lifecycle_.stage() < Stage::draining) lifecycle_.advance(Stage::draining);
     retention_timer_.reset();
     statistics_store_.reset();
+    if (continuous_queries_) continuous_queries_->stop();
+    continuous_timer_.reset();
+    continuous_worker_.reset();
     const auto drain = prepared_ ? std::chrono::nanoseconds(config_.integer("server.drain_timeout"))
                                  : std::chrono::nanoseconds(0);
     delayed_.stop();  // answers requests that wait for the end of a window
@@ -541,6 +598,7 @@ void App::Impl::stop() {
     if (query_) query_->stop();
     if (storage_) storage_->stop();
     if (publisher_) publisher_->stop(drain.count());
+    subscriptions_.reset();
     outputs_.clear();
     query_.reset();
     functions_.clear();

@@ -74,13 +74,14 @@ void refuse(const varve_query_sink &sink, std::string_view reason) {
 }  // namespace
 
 QueryRunner::QueryRunner(Options options, Catalog &catalog, auth::Accounts &accounts,
-                         query::StorageGateway storage, const query::FunctionTable &functions,
-                         Executor &executor, Env &env, SelfMetrics &metrics,
-                         query::Surroundings surroundings)
+                         query::StorageGateway storage, WriteService &writes,
+                         const query::FunctionTable &functions, Executor &executor, Env &env,
+                         SelfMetrics &metrics, query::Surroundings surroundings)
     : options_(options),
       catalog_(catalog),
       accounts_(accounts),
       storage_(storage),
+      writes_(writes),
       functions_(functions),
       env_(env),
       tasks_(executor),
@@ -122,8 +123,8 @@ std::shared_ptr<query::Engine> QueryRunner::engine() {
 void QueryRunner::set_limits(const query::Limits &limits) {
     const query::Clock clock{[this] { return env_.now_ns(); },
                              [this] { return env_.monotonic_ns(); }};
-    auto fresh = std::make_shared<query::Engine>(catalog_, accounts_, storage_, functions_, tasks_,
-                                                 clock, limits, surroundings_);
+    auto fresh = std::make_shared<query::Engine>(catalog_, accounts_, storage_, writes_, functions_,
+                                                 tasks_, clock, limits, surroundings_);
     const std::scoped_lock lock(mutex_);
     engine_ = std::move(fresh);
 }

@@ -34,12 +34,18 @@ class QueryRunner final : public QueryService {
     };
     // Everything lives longer than the runner.
     QueryRunner(Options options, Catalog &catalog, auth::Accounts &accounts,
-                query::StorageGateway storage, const query::FunctionTable &functions,
-                Executor &executor, Env &env, SelfMetrics &metrics,
-                query::Surroundings surroundings);
+                query::StorageGateway storage, WriteService &writes,
+                const query::FunctionTable &functions, Executor &executor, Env &env,
+                SelfMetrics &metrics, query::Surroundings surroundings);
     ~QueryRunner() override;
 
     void run(const varve_query_request &request, varve_query_sink sink) override;
+    // Beside the queries that are asked for: a continuous query takes no slot. See the engine's.
+    Result<uint64_t> write_select(const query::influxql::SelectStatement &select,
+                                  const std::string &database,
+                                  const std::function<bool()> &is_cancelled) {
+        return engine()->write_select(select, database, is_cancelled);
+    }
     void set_limits(const query::Limits &limits);
     // Lets running queries end; those that wait are refused.
     void stop();
@@ -51,6 +57,7 @@ class QueryRunner final : public QueryService {
     Catalog &catalog_;
     auth::Accounts &accounts_;
     const query::StorageGateway storage_;
+    WriteService &writes_;
     const query::FunctionTable &functions_;
     Env &env_;
     PoolTaskRunner tasks_;

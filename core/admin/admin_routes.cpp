@@ -1,33 +1,17 @@
 #include "admin/admin_routes.hpp"
 
 #include <cstddef>
-#include <sstream>
 
 #include <Poco/JSON/Array.h>
 #include <Poco/JSON/Object.h>
 
 #include <varve/cpp/bytes.hpp>
 
+#include "admin/json_answer.hpp"
 #include "model/time.hpp"
 
 namespace varve {
 namespace {
-
-void answer_json(http::ResponseWriter &writer, const Poco::JSON::Object &object) {
-    std::ostringstream text;
-    object.stringify(text);
-    text << '\n';
-    writer.set_header("Content-Type", "application/json");
-    writer.send(text.str());
-}
-
-// Poco writes strings as they are: what is no UTF-8 would make the document unreadable.
-std::string printable(std::string_view text) {
-    std::string out(text.size() * 4 + 1, '\0');
-    detail::append_printable(text, out.data(), out.size());
-    out.resize(out.find('\0'));
-    return out;
-}
 
 Poco::JSON::Array descriptor_list(const varve_factory &factory) {
     Poco::JSON::Array list;

@@ -6,6 +6,7 @@
 // <data dir>/quarantine and the backup takes its place.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -45,6 +46,16 @@ class SqliteCatalog final : public Catalog, public UserCatalog {
     Result<std::vector<ShardGroup>> shard_groups(uint64_t db_id, uint64_t rp_id) const override;
     Result<ShardGroup> ensure_shard_group(uint64_t db_id, uint64_t rp_id, int64_t time_ns) override;
     Status remove_shard_group(uint64_t db_id, uint64_t rp_id, uint64_t group_id) override;
+    Result<std::vector<ContinuousQuery>> continuous_queries() const override;
+    Status create_continuous_query(std::string_view database, std::string_view name,
+                                   std::string_view text) override;
+    Status drop_continuous_query(std::string_view database, std::string_view name) override;
+    Status set_last_runs(const std::map<uint64_t, int64_t> &last_runs_ns) override;
+    Result<std::vector<Subscription>> subscriptions() const override;
+    uint64_t subscriptions_revision() const override { return subscriptions_revision_; }
+    Status create_subscription(const Subscription &subscription) override;
+    Status drop_subscription(std::string_view database, std::string_view policy,
+                             std::string_view name) override;
 
     std::vector<UserPtr> users() const override;
     UserPtr user(std::string_view name) const override;
@@ -66,6 +77,8 @@ class SqliteCatalog final : public Catalog, public UserCatalog {
     void keep_backup();     // the thread
     void write_backup();
     const Database *find(std::string_view name) const;
+    // Under mutex_. Errors as create_subscription's.
+    Result<RetentionPolicy> find_policy(std::string_view database, std::string_view policy) const;
     UserPtr find_user(std::string_view name) const;  // under mutex_
     // One transaction on an existing user's row.
     Status change_user(std::string_view name, const std::function<Status(const User &)> &change);
@@ -78,7 +91,11 @@ class SqliteCatalog final : public Catalog, public UserCatalog {
     mutable std::shared_mutex mutex_;
     std::vector<Database> databases_;                     // in the order of their creation
     std::map<uint64_t, std::vector<ShardGroup>> groups_;  // by policy id, ascending in time
-    std::vector<UserPtr> users_;                          // in the order of their creation
+    std::vector<ContinuousQuery> continuous_queries_;     // by database
+    std::vector<Subscription> subscriptions_;             // by policy
+    uint64_t reloads_ = 0;                                // guarded by mutex_
+    std::atomic<uint64_t> subscriptions_revision_{0};
+    std::vector<UserPtr> users_;  // in the order of their creation
     std::condition_variable_any changed_;
     bool backup_due_ = false;  // guarded by mutex_
     bool stopping_ = false;    // guarded by mutex_

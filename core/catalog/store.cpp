@@ -44,6 +44,20 @@ const char *const kMigrations[] = {
            privilege INTEGER NOT NULL,
            PRIMARY KEY (user_id, database_id));)",
     "ALTER TABLE databases ADD COLUMN durability TEXT NOT NULL DEFAULT '';",
+    R"(CREATE TABLE continuous_queries (
+           id INTEGER PRIMARY KEY AUTOINCREMENT,
+           database_id INTEGER NOT NULL REFERENCES databases(id) ON DELETE CASCADE,
+           name TEXT NOT NULL,
+           text TEXT NOT NULL,
+           last_run_ns INTEGER NOT NULL DEFAULT 0,
+           UNIQUE (database_id, name));
+       CREATE TABLE subscriptions (
+           id INTEGER PRIMARY KEY AUTOINCREMENT,
+           policy_id INTEGER NOT NULL REFERENCES retention_policies(id) ON DELETE CASCADE,
+           name TEXT NOT NULL,
+           to_all INTEGER NOT NULL,
+           destinations TEXT NOT NULL,
+           UNIQUE (policy_id, name));)",
 };
 constexpr int kSchemaVersion = static_cast<int>(std::size(kMigrations));
 

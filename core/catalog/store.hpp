@@ -39,6 +39,16 @@ class SqliteCatalog::Store {
     Result<uint64_t> insert_shard_group(uint64_t rp_id, const ShardGroup &group);
     Status delete_shard_group(uint64_t group_id);
 
+    Status read_continuous_queries(std::vector<ContinuousQuery> &queries);
+    Status read_subscriptions(std::vector<Subscription> &subscriptions);
+    // Within a transaction.
+    Status insert_continuous_query(uint64_t db_id, const std::string &name,
+                                   const std::string &text);
+    Status delete_continuous_query(uint64_t id);
+    Status update_last_run(uint64_t id, int64_t last_run_ns);
+    Status insert_subscription(uint64_t rp_id, const Subscription &subscription);
+    Status delete_subscription(uint64_t id);
+
     Status read_users(std::vector<UserPtr> &users);
     // Within a transaction.
     Status insert_user(const User &user);

@@ -109,6 +109,23 @@ const varve_config_key kCoreKeys[] = {
      VARVE_CONFIG_STRING, 0},
     {"monitor.store_interval", "\"10s\"", "How often they are stored.", VARVE_CONFIG_DURATION, 0},
 
+    {"continuous_queries.enabled", "true", "Run continuous queries.", VARVE_CONFIG_BOOLEAN, 0},
+    {"continuous_queries.run_interval", "\"1s\"", "How often the due ones are looked for.",
+     VARVE_CONFIG_DURATION, 0},
+    {"continuous_queries.log_enabled", "true", "Log every run.", VARVE_CONFIG_BOOLEAN, 0},
+
+    {"subscriber.enabled", "true", "Send copies of writes to the subscriptions' destinations.",
+     VARVE_CONFIG_BOOLEAN, 0},
+    {"subscriber.http_timeout", "\"30s\"", "To connect, to send and to be answered.",
+     VARVE_CONFIG_DURATION, 0},
+    {"subscriber.insecure_skip_verify", "false", "Do not check certificates of https destinations.",
+     VARVE_CONFIG_BOOLEAN, 0},
+    {"subscriber.ca_certs", "\"\"", "PEM file with the authorities to trust; empty = the system's.",
+     VARVE_CONFIG_STRING, 0},
+    {"subscriber.write_buffer_size", "1000",
+     "Batches that wait for one destination; further ones are dropped and counted.",
+     VARVE_CONFIG_INTEGER, 0},
+
     {"log.level", "\"info\"", "error, warning, info or debug.", VARVE_CONFIG_STRING, kLive},
     {"log.format", "\"logfmt\"", "logfmt or json.", VARVE_CONFIG_STRING, kLive},
 };

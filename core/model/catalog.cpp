@@ -1,5 +1,6 @@
 #include "model/catalog.hpp"
 
+#include <algorithm>
 #include <limits>
 
 namespace varve {
@@ -26,6 +27,36 @@ bool is_valid_catalog_name(std::string_view name) {
         if (byte < 0x20 || byte == 0x7F || c == '/' || c == '\\') return false;
     }
     return true;
+}
+
+bool equal_but_for_case(std::string_view a, std::string_view b) {
+    const auto lower = [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    };
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+Status check_subscription_url(const std::string &url) {
+    const Status invalid(Code::invalid_argument, "invalid subscription URL: " + url);
+    const size_t scheme_end = url.find("://");
+    if (scheme_end == std::string::npos) return invalid;
+    const std::string_view scheme = std::string_view(url).substr(0, scheme_end);
+    if (!equal_but_for_case(scheme, "udp") && !equal_but_for_case(scheme, "http") &&
+        !equal_but_for_case(scheme, "https"))
+        return invalid;
+    std::string_view host = std::string_view(url).substr(scheme_end + 3);
+    host = host.substr(0, host.find_first_of("/?#"));
+    if (const size_t at = host.rfind('@'); at != host.npos) host.remove_prefix(at + 1);
+    const size_t colon = host.rfind(':');
+    if (colon == host.npos || colon + 1 == host.size()) return invalid;
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    const auto is_control = [](char c) { return static_cast<unsigned char>(c) <= 0x20; };
+    if (!std::all_of(host.begin() + static_cast<ptrdiff_t>(colon) + 1, host.end(), is_digit) ||
+        std::any_of(url.begin(), url.end(), is_control)) {
+        return invalid;
+    }
+    return {};
 }
 
 namespace {

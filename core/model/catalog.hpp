@@ -1,8 +1,10 @@
-// What exists: databases, retention policies and shard groups. The write and the query path see the
+// What exists: databases with their retention policies, shard groups, continuous queries and
+// subscriptions. The write and the query path see the
 // catalog only through this interface; core/catalog keeps it in SQLite, tests keep it in memory.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,6 +43,24 @@ struct ShardGroup {
     uint64_t id = 0;
     int64_t from_ns = 0;  // inclusive
     int64_t to_ns = 0;    // exclusive
+};
+
+struct ContinuousQuery {
+    uint64_t id = 0;  // never 0, never used again
+    std::string database;
+    std::string name;
+    std::string text;         // the normalised CREATE statement
+    int64_t last_run_ns = 0;  // 0 = it never ran
+};
+
+// Where copies of what is written to a policy go.
+struct Subscription {
+    uint64_t id = 0;  // never 0, never used again
+    std::string database;
+    std::string retention_policy;
+    std::string name;
+    bool to_all = true;  // ALL: each destination gets everything; ANY: one after the other
+    std::vector<std::string> destinations;  // URLs
 };
 
 // A policy to be made. What is absent takes its default: duration 0, one replica, the shard
@@ -119,6 +139,29 @@ class Catalog {
                                                   int64_t time_ns) = 0;
     // Ok if there is none.
     virtual Status remove_shard_group(uint64_t db_id, uint64_t rp_id, uint64_t group_id) = 0;
+
+    // By the creation of the databases, then their own. A dropped database takes them along.
+    virtual Result<std::vector<ContinuousQuery>> continuous_queries() const = 0;
+    // Ok if one of the same text is there, capitals or not. not_found "database not found: NAME";
+    // already_exists "continuous query already exists".
+    virtual Status create_continuous_query(std::string_view database, std::string_view name,
+                                           std::string_view text) = 0;
+    // Ok if there is no such database or query.
+    virtual Status drop_continuous_query(std::string_view database, std::string_view name) = 0;
+    // Times by id; what is dropped meanwhile is passed over.
+    virtual Status set_last_runs(const std::map<uint64_t, int64_t> &last_runs_ns) = 0;
+
+    // In the same order. A dropped policy takes them along.
+    virtual Result<std::vector<Subscription>> subscriptions() const = 0;
+    // Another number whenever they change; 0 = there are none. Asked for every write.
+    virtual uint64_t subscriptions_revision() const = 0;
+    // The id does not count. invalid_argument "invalid subscription URL: URL"; not_found "database
+    // not found: NAME", "retention policy not found: NAME"; already_exists "subscription already
+    // exists".
+    virtual Status create_subscription(const Subscription &subscription) = 0;
+    // not_found also "subscription not found".
+    virtual Status drop_subscription(std::string_view database, std::string_view policy,
+                                     std::string_view name) = 0;
 };
 
 // The range of the shard group that holds the time: aligned as InfluxDB aligns it, to multiples of
@@ -130,6 +173,13 @@ bool is_valid_catalog_name(std::string_view name);
 
 // Whether the spec asks for a durability that the database does not have.
 bool is_other_durability(const Database &database, const RetentionPolicySpec &spec);
+
+// A URL of scheme udp, http or https with host and port. invalid_argument "invalid subscription
+// URL: URL".
+Status check_subscription_url(const std::string &url);
+
+// Whether both are the same but for capitals (ASCII).
+bool equal_but_for_case(std::string_view a, std::string_view b);
 
 // The policy a spec describes, defaults filled in, without id. Errors as create_retention_policy's.
 Result<RetentionPolicy> make_retention_policy(const RetentionPolicySpec &spec);

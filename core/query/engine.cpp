@@ -6,7 +6,8 @@
 
 #include "query/encode/encoder.hpp"
 #include "query/exec/no_throw.hpp"
-#include "query/languages/influxql/statements.hpp"
+#include "query/languages/influxql/into.hpp"
+#include "query/languages/influxql/normalise.hpp"
 #include "query/languages/influxql/syntax/parser.hpp"
 #include "query/languages/influxql/users/privileges.hpp"
 
@@ -54,11 +55,12 @@ std::string_view trimmed(std::string_view text) {
 }  // namespace
 
 Engine::Engine(Catalog &catalog, auth::Accounts &accounts, StorageGateway storage,
-               const FunctionTable &functions, TaskRunner &tasks, Clock clock, Limits limits,
-               Surroundings surroundings)
+               WriteService &writes, const FunctionTable &functions, TaskRunner &tasks, Clock clock,
+               Limits limits, Surroundings surroundings)
     : catalog_(catalog),
       accounts_(accounts),
       storage_(storage),
+      writes_(writes),
       functions_(functions),
       tasks_(tasks),
       clock_(std::move(clock)),
@@ -155,6 +157,7 @@ Status Engine::run_influxql(const varve_query_request &request, const varve_quer
                               accounts_,
                               *access,
                               storage_,
+                              writes_,
                               functions_,
                               tasks_,
                               budget,
@@ -178,6 +181,50 @@ Status Engine::run_influxql(const varve_query_request &request, const varve_quer
         if (!status.ok() || encoder->is_full()) break;
     }
     return encoder->end();
+}
+
+namespace {
+
+class NoBytes final : public encode::ByteSink {
+  public:
+    Status write(std::string_view) override { return {}; }
+};
+
+}  // namespace
+
+Result<uint64_t> Engine::write_select(const influxql::SelectStatement &select,
+                                      const std::string &database,
+                                      const std::function<bool()> &is_cancelled) {
+    const RunningQueries::Entry running(running_, to_string(select), database,
+                                        clock_.monotonic_ns());
+    exec::Budget budget(limits_, clock_.monotonic_ns,
+                        [&] { return is_cancelled() || running.is_killed(); });
+    NoBytes nobody;
+    const auto encoder = encode::Encoder::make("json", {}, nobody);
+    influxql::Session session{catalog_,
+                              accounts_,
+                              auth::Access::open(),
+                              storage_,
+                              writes_,
+                              functions_,
+                              tasks_,
+                              budget,
+                              *encoder,
+                              {running_, clock_.monotonic_ns},
+                              {surroundings_.statistics, surroundings_.diagnostics},
+                              database,
+                              {},
+                              clock_.now_ns(),
+                              false};
+    uint64_t written = 0;
+    VARVE_RETURN_IF_ERROR(exec::no_throw([&]() -> Status {
+        const auto normalised = influxql::normalise(session, select);
+        if (!normalised.ok()) return normalised.status();
+        const Result<uint64_t> points = influxql::write_into(session, *normalised);
+        if (points.ok()) written = *points;
+        return points.status();
+    }));
+    return written;
 }
 
 }  // namespace varve::query

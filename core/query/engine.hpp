@@ -8,6 +8,7 @@
 #include <varve/host/query.h>
 
 #include "auth/accounts.hpp"
+#include "kernel/host/services.hpp"
 #include "model/catalog.hpp"
 #include "monitor/diagnostics.hpp"
 #include "monitor/statistics.hpp"
@@ -21,6 +22,7 @@
 namespace varve::query {
 
 namespace influxql {
+struct SelectStatement;
 struct Session;
 struct Statement;
 }  // namespace influxql
@@ -40,7 +42,7 @@ struct Surroundings {
 // Thread-safe; everything it is made of outlives it.
 class Engine {
   public:
-    Engine(Catalog &catalog, auth::Accounts &accounts, StorageGateway storage,
+    Engine(Catalog &catalog, auth::Accounts &accounts, StorageGateway storage, WriteService &writes,
            const FunctionTable &functions, TaskRunner &tasks, Clock clock, Limits limits = {},
            Surroundings surroundings = {});
 
@@ -49,6 +51,12 @@ class Engine {
     // begin(VARVE_INVALID_ARGUMENT) and an error document, a lack of privileges likewise as
     // begin(VARVE_PERMISSION_DENIED); errors of a statement are in its result.
     void run(const varve_query_request &request, const varve_query_sink &sink);
+
+    // [worker] Runs a SELECT INTO as the server itself, beyond all privileges; how many points it
+    // wrote. Names without a database are the given one's.
+    Result<uint64_t> write_select(const influxql::SelectStatement &select,
+                                  const std::string &database,
+                                  const std::function<bool()> &is_cancelled);
 
   private:
     Status run_influxql(const varve_query_request &request, const varve_query_sink &sink,
@@ -61,6 +69,7 @@ class Engine {
     Catalog &catalog_;
     auth::Accounts &accounts_;
     const StorageGateway storage_;
+    WriteService &writes_;
     const FunctionTable &functions_;
     TaskRunner &tasks_;
     const Clock clock_;

@@ -11,11 +11,13 @@ Publisher::~Publisher() {
     stop(0);
 }
 
-void Publisher::subscribe(std::string name, size_t queue_max, Consumer consumer) {
+void Publisher::subscribe(std::string name, size_t queue_max, Consumer consumer,
+                          std::function<bool()> wanted) {
     auto subscriber = std::make_unique<Subscriber>();
     subscriber->name = std::move(name);
     subscriber->queue_max = queue_max;
     subscriber->consumer = std::move(consumer);
+    subscriber->wanted = std::move(wanted);
     subscriber->dropped =
         &metrics_.counter("varve_output_dropped_total", "Batches an output could not be given.",
                           {{"instance", subscriber->name}});
@@ -43,7 +45,9 @@ void Publisher::stop(int64_t drain_ns) {
 }
 
 uint64_t Publisher::begin() {
-    if (subscribers_.empty()) return 0;
+    const bool is_wanted = std::any_of(subscribers_.begin(), subscribers_.end(),
+                                       [](const auto &s) { return s->is_wanted(); });
+    if (!is_wanted) return 0;
     const std::scoped_lock lock(mutex_);
     out_.insert(next_ticket_);
     return next_ticket_++;
@@ -69,6 +73,7 @@ void Publisher::release_ready() {
         const auto first = waiting_.begin();
         if (!out_.empty() && *out_.begin() < first->second.barrier) return;
         for (const auto &subscriber : subscribers_) {
+            if (!subscriber->is_wanted()) continue;
             const std::scoped_lock lock(subscriber->mutex);
             if (subscriber->queue.size() >= subscriber->queue_max) {
                 subscriber->dropped->add();

@@ -38,12 +38,13 @@ class Publisher {
     explicit Publisher(SelfMetrics &metrics) : metrics_(metrics) {}
     ~Publisher();
 
-    // Before the first write. [main]
-    void subscribe(std::string name, size_t queue_max, Consumer consumer);
+    // Before the first write. While `wanted` (absent: always) says no, nothing comes. [main]
+    void subscribe(std::string name, size_t queue_max, Consumer consumer,
+                   std::function<bool()> wanted = {});
     // Lets the queues run empty (each for at most drain_ns), then joins. [main]
     void stop(int64_t drain_ns);
 
-    // A write goes to storage; 0 without subscribers.
+    // A write goes to storage; 0 if no subscriber wants it.
     uint64_t begin();
     void completed(uint64_t ticket, uint64_t lsn, std::shared_ptr<Submission> submission);
     void failed(uint64_t ticket);
@@ -53,6 +54,8 @@ class Publisher {
         std::string name;
         size_t queue_max;
         Consumer consumer;
+        std::function<bool()> wanted;
+        bool is_wanted() const { return !wanted || wanted(); }
         std::mutex mutex;
         std::condition_variable changed;
         std::deque<Published> queue;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <mutex>
 
@@ -55,6 +56,8 @@ class MemoryCatalog final : public Catalog {
     Status drop_database(std::string_view name) override {
         const std::lock_guard lock(mutex_);
         std::erase_if(databases_, [&](const Database &d) { return d.name == name; });
+        std::erase_if(queries_, [&](const ContinuousQuery &q) { return q.database == name; });
+        std::erase_if(subscriptions_, [&](const Subscription &s) { return s.database == name; });
         return {};
     }
 
@@ -141,7 +144,110 @@ class MemoryCatalog final : public Catalog {
         return {};
     }
 
+    Result<std::vector<ContinuousQuery>> continuous_queries() const override {
+        const std::lock_guard lock(mutex_);
+        std::vector<ContinuousQuery> out;
+        for (const Database &database : databases_) {
+            std::copy_if(
+                queries_.begin(), queries_.end(), std::back_inserter(out),
+                [&](const ContinuousQuery &query) { return query.database == database.name; });
+        }
+        return out;
+    }
+
+    Status create_continuous_query(std::string_view database, std::string_view name,
+                                   std::string_view text) override {
+        const std::lock_guard lock(mutex_);
+        if (find(database) == nullptr) return missing(database);
+        for (const ContinuousQuery &query : queries_) {
+            if (query.database != database || query.name != name) continue;
+            if (equal_but_for_case(query.text, text)) return {};
+            return {Code::already_exists, "continuous query already exists"};
+        }
+        queries_.push_back(
+            {next_id_++, std::string(database), std::string(name), std::string(text), 0});
+        return {};
+    }
+
+    Status drop_continuous_query(std::string_view database, std::string_view name) override {
+        const std::lock_guard lock(mutex_);
+        std::erase_if(queries_, [&](const ContinuousQuery &query) {
+            return query.database == database && query.name == name;
+        });
+        return {};
+    }
+
+    Status set_last_runs(const std::map<uint64_t, int64_t> &last_runs_ns) override {
+        const std::lock_guard lock(mutex_);
+        for (ContinuousQuery &query : queries_) {
+            const auto found = last_runs_ns.find(query.id);
+            if (found != last_runs_ns.end()) query.last_run_ns = found->second;
+        }
+        return {};
+    }
+
+    Result<std::vector<Subscription>> subscriptions() const override {
+        const std::lock_guard lock(mutex_);
+        std::vector<Subscription> out;
+        for (const Database &database : databases_) {
+            for (const RetentionPolicy &policy : database.policies) {
+                std::copy_if(subscriptions_.begin(), subscriptions_.end(), std::back_inserter(out),
+                             [&](const Subscription &s) {
+                                 return s.database == database.name &&
+                                        s.retention_policy == policy.name;
+                             });
+            }
+        }
+        return out;
+    }
+
+    uint64_t subscriptions_revision() const override {
+        const std::lock_guard lock(mutex_);
+        return subscriptions_.empty() ? 0 : revision_;
+    }
+
+    Status create_subscription(const Subscription &subscription) override {
+        for (const std::string &url : subscription.destinations) {
+            VARVE_RETURN_IF_ERROR(check_subscription_url(url));
+        }
+        const std::lock_guard lock(mutex_);
+        VARVE_RETURN_IF_ERROR(check_policy(subscription.database, subscription.retention_policy));
+        for (const Subscription &other : subscriptions_) {
+            if (same(other, subscription)) {
+                return {Code::already_exists, "subscription already exists"};
+            }
+        }
+        subscriptions_.push_back(subscription);
+        subscriptions_.back().id = next_id_++;
+        ++revision_;
+        return {};
+    }
+
+    Status drop_subscription(std::string_view database, std::string_view policy,
+                             std::string_view name) override {
+        const std::lock_guard lock(mutex_);
+        VARVE_RETURN_IF_ERROR(check_policy(database, policy));
+        Subscription wanted;
+        wanted.database = database;
+        wanted.retention_policy = policy;
+        wanted.name = name;
+        const auto dropped = std::erase_if(
+            subscriptions_, [&](const Subscription &other) { return same(other, wanted); });
+        ++revision_;
+        return dropped == 0 ? Status(Code::not_found, "subscription not found") : Status();
+    }
+
   private:
+    static bool same(const Subscription &a, const Subscription &b) {
+        return a.database == b.database && a.retention_policy == b.retention_policy &&
+               a.name == b.name;
+    }
+    Status check_policy(std::string_view database, std::string_view policy) {
+        const Database *owner = find(database);
+        if (owner == nullptr) return missing(database);
+        if (owner->policy(policy) != nullptr) return {};
+        return {Code::not_found, "retention policy not found: " + std::string(policy)};
+    }
     static Status missing(std::string_view name) {
         return {Code::not_found, "database not found: " + std::string(name)};
     }
@@ -172,6 +278,9 @@ class MemoryCatalog final : public Catalog {
     mutable std::mutex mutex_;
     uint64_t next_id_ = 1;
     std::vector<Database> databases_;
+    std::vector<ContinuousQuery> queries_;
+    std::vector<Subscription> subscriptions_;
+    uint64_t revision_ = 0;
     std::map<std::pair<uint64_t, uint64_t>, std::vector<ShardGroup>> groups_;
 };
 

@@ -24,6 +24,9 @@ QueryBench::QueryBench(query::Limits limits, query::TaskRunner *tasks)
         static_cast<const varve_storage *>(storage_->get_extension(storage_, VARVE_STORAGE_ID));
     varve_error error = abi_error();
     EXPECT_EQ(storage_->start(storage_, &error), VARVE_OK) << error.text;
+    writes_ =
+        std::make_unique<WritePath>(WritePath::Options{}, catalog_, StorageHandle{storage_, table_},
+                                    Env::posix(), rejects_, publisher_, metrics_);
     for (const auto &set : {functions::aggregate_functions(), functions::forecast_functions(),
                             functions::math_functions(), functions::selector_functions(),
                             functions::transform_functions()}) {
@@ -39,7 +42,7 @@ void QueryBench::make_engine(query::Limits limits, bool auth_enabled) {
     const query::Clock clock{[this] { return now_ns; }, [] { return Env::posix().monotonic_ns(); }};
     engine_ = std::make_unique<query::Engine>(catalog_, *accounts_,
                                               query::StorageGateway("memory", storage_, table_),
-                                              functions_, *tasks_, clock, limits);
+                                              *writes_, functions_, *tasks_, clock, limits);
 }
 
 void QueryBench::require_users() {

@@ -8,6 +8,7 @@
 #include "support/fake_host.hpp"
 #include "support/memory_catalog.hpp"
 #include "support/memory_users.hpp"
+#include "write/write_path.hpp"
 
 namespace varve::test {
 
@@ -56,6 +57,10 @@ class QueryBench {
     std::unique_ptr<auth::Accounts> accounts_;
     varve_instance *storage_ = nullptr;
     const varve_storage *table_ = nullptr;
+    SelfMetrics metrics_;
+    Rejects rejects_{metrics_, 10};
+    Publisher publisher_{metrics_};
+    std::unique_ptr<WritePath> writes_;
     query::FunctionTable functions_;
     query::InlineTaskRunner inline_tasks_;
     query::TaskRunner *tasks_;

@@ -5,17 +5,12 @@
 
 #include <simdjson.h>
 
+#include "model/series_key.hpp"
+
 namespace varve::cli {
 namespace {
 
 namespace json = simdjson::ondemand;
-
-void append_escaped(std::string &out, std::string_view text, std::string_view escaped) {
-    for (const char c : text) {
-        if (escaped.find(c) != std::string_view::npos) out += '\\';
-        out += c;
-    }
-}
 
 // The digits as the server wrote them.
 std::string_view raw_digits(json::value &value) {
@@ -30,7 +25,7 @@ class Writer {
   public:
     Writer(std::string_view measurement, const std::vector<ExportField> &fields, std::string &out)
         : fields_(fields), out_(out) {
-        append_escaped(measurement_, measurement, ", ");
+        append_escaped(measurement_, measurement, kEscapedInMeasurement);
     }
 
     WrittenChunk chunk;
@@ -73,9 +68,9 @@ class Writer {
         std::sort(tags.begin(), tags.end());
         for (const auto &[key, value] : tags) {
             key_ += ',';
-            append_escaped(key_, key, ",= ");
+            append_escaped(key_, key, kEscapedInTag);
             key_ += '=';
-            append_escaped(key_, value, ",= ");
+            append_escaped(key_, value, kEscapedInTag);
         }
     }
 
@@ -106,7 +101,7 @@ class Writer {
 
     void append_field(const ExportField &field, json::value &value, char separator) {
         out_ += separator;
-        append_escaped(out_, field.name, ",= ");
+        append_escaped(out_, field.name, kEscapedInTag);
         out_ += '=';
         switch (field.type) {
             case FieldType::string:

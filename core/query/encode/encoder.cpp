@@ -36,6 +36,14 @@ int64_t epoch_ticks(int64_t time_ns, Epoch epoch) {
     return time_ns;
 }
 
+std::vector<std::string_view> list_elements(std::string_view lines) {
+    std::vector<std::string_view> out;
+    for (size_t from = 0, to = 0; (to = lines.find('\n', from)) != lines.npos; from = to + 1) {
+        out.push_back(lines.substr(from, to - from));
+    }
+    return out;
+}
+
 namespace {
 
 std::unique_ptr<Encoder> make_unlimited(std::string_view format_name, const Format &format,

@@ -19,6 +19,9 @@ enum class Epoch : uint8_t { text, nanosecond, microsecond, millisecond, second,
 Epoch parse_epoch(std::string_view text);
 int64_t epoch_ticks(int64_t time_ns, Epoch epoch);
 
+// The elements of a list cell, see SeriesHead::has_list; they borrow the text.
+std::vector<std::string_view> list_elements(std::string_view lines);
+
 struct Format {
     Epoch epoch = Epoch::text;
     bool pretty = false;

@@ -141,6 +141,12 @@ void JsonEncoder::append_cell(const exec::Vector &column, size_t row) {
     }
 }
 
+void JsonEncoder::append_list(std::string_view lines) {
+    json_.begin_array();
+    for (const std::string_view element : list_elements(lines)) json_.text(element);
+    json_.end_array();
+}
+
 Status JsonEncoder::rows(std::span<const int64_t> times, std::span<const exec::Vector> values,
                          size_t row_count) {
     count_rows(row_count);
@@ -157,7 +163,9 @@ Status JsonEncoder::rows(std::span<const int64_t> times, std::span<const exec::V
         }
         json_.begin_array();
         if (head_.has_time) append_time(times[row]);
-        for (const exec::Vector &column : values) append_cell(column, row);
+        const size_t plain = values.size() - (head_.has_list ? 1 : 0);
+        for (const exec::Vector &column : values.first(plain)) append_cell(column, row);
+        if (head_.has_list) append_list(values.back().text[row]);
         json_.end_array();
         if (json_.bytes().size() >= kFlushSize) VARVE_RETURN_IF_ERROR(flush(kFlushSize));
     }

@@ -52,7 +52,12 @@ void MsgpackEncoder::append_row(std::span<const int64_t> times,
     } else if (head_.has_time) {
         out.integer(epoch_ticks(times[row], format_.epoch));
     }
-    for (const exec::Vector &column : values) append_cell(column, row);
+    const size_t plain = values.size() - (head_.has_list ? 1 : 0);
+    for (const exec::Vector &column : values.first(plain)) append_cell(column, row);
+    if (!head_.has_list) return;
+    const auto elements = list_elements(values.back().text[row]);
+    out.begin_array(elements.size());
+    for (const std::string_view element : elements) out.text(element);
 }
 
 Status MsgpackEncoder::rows(std::span<const int64_t> times, std::span<const exec::Vector> values,

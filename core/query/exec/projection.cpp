@@ -81,7 +81,7 @@ Status Projection::push_rows(std::span<const int64_t> times, std::span<const Vec
     for (const plan::Output &output : select_.outputs) {
         values.push_back(evaluate(output.value, columns, times.size()));
         if (skip != 0 || count != times.size()) slice(values.back(), skip, count);
-        VARVE_RETURN_IF_ERROR(check_finite(values.back(), count));
+        if (!sink_.takes_infinite()) VARVE_RETURN_IF_ERROR(check_finite(values.back(), count));
     }
     if (!head_sent_) {
         VARVE_RETURN_IF_ERROR(sink_.begin_series(head_));

@@ -67,6 +67,12 @@ TEST(EngineGolden, Show) {
 TEST(EngineGolden, Users) {
     EXPECT_GT(run_folder("users"), 200U);
 }
+TEST(EngineGolden, Into) {
+    EXPECT_GT(run_folder("into"), 60U);
+}
+TEST(EngineGolden, Services) {
+    EXPECT_GT(run_folder("services"), 60U);
+}
 TEST(EngineGolden, Errors) {
     EXPECT_GT(run_folder("errors"), 30U);
 }

@@ -117,6 +117,28 @@ TEST_F(EngineTest, LocalTimesOfAZone) {
               R"(["2020-03-09T00:00:00-04:00",1]]}]}]})");
 }
 
+TEST_F(EngineTest, IntoWritesMoreThanOneBatch) {
+    std::string lines;
+    for (int i = 1; i <= 25'000; ++i)
+        lines += "big v=" + std::to_string(i) + " " + std::to_string(i) + "\n";
+    bench.write(lines, "d");
+    EXPECT_EQ(bench.ask("select v into copy from big"),
+              R"({"results":[{"statement_id":0,"series":[{"name":"result",)"
+              R"("columns":["time","written"],"values":[[0,25000]]}]}]})");
+    EXPECT_EQ(bench.ask("select count(v), sum(v) from copy"),
+              R"({"results":[{"statement_id":0,"series":[{"name":"copy",)"
+              R"("columns":["time","count","sum"],"values":[[0,25000,312512500]]}]}]})");
+}
+
+TEST_F(EngineTest, IntoOverGetIsWarnedOfWithExplicitNames) {
+    QueryBench::Ask ask;
+    ask.read_only = true;
+    EXPECT_NE(bench.ask("select f into x from mem", ask)
+                  .find("\"deprecated use of 'SELECT f INTO d.autogen.x FROM d.autogen.mem' in a "
+                        "read only context, please use a POST request instead\""),
+              std::string::npos);
+}
+
 TEST_F(EngineTest, RefusesTheWholeRequest) {
     EXPECT_EQ(bench.ask("select"),
               R"({"error":"error parsing query: found EOF, expected identifier, string,)"

@@ -28,7 +28,8 @@ class Retention : public WriteFixture {
     }
     Status drop(int64_t now_ns, const Ownership &ownership = SingleNodeOwnership()) {
         const StorageHandle storage{engine_.client().instance(), &engine_.client().table()};
-        return drop_expired_shards(catalog_, storage, ownership, now_ns, log_);
+        uint64_t dropped = 0;
+        return drop_expired_shards(catalog_, storage, ownership, now_ns, log_, dropped);
     }
 
     int64_t now_ns_ = 0;

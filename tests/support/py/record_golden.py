@@ -9,13 +9,15 @@ import urllib.parse
 
 from influxd import Influxd
 
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
 
 def record(path):
     lines = []
     data = []
     with Influxd() as influxd, open(path) as file:
         influxd.request("POST", "/query", urllib.parse.urlencode({"q": "create database d"}),
-                        {"Content-Type": "application/x-www-form-urlencoded"})
+                        FORM)
         for line in file.read().splitlines():
             if line.startswith("= "):
                 continue
@@ -27,8 +29,8 @@ def record(path):
             if data:
                 influxd.request("POST", "/write?db=d&precision=s", "\n".join(data).encode())
                 data = []
-            query = urllib.parse.urlencode({"db": "d", "epoch": "s", "q": line[2:]})
-            body = influxd.request("GET", "/query?" + query)[-1]
+            form = urllib.parse.urlencode({"db": "d", "epoch": "s", "q": line[2:]})
+            body = influxd.request("POST", "/query", form, FORM)[-1]
             lines.append("= " + body.decode(errors="replace").strip())
     return "\n".join(lines) + "\n"
 

@@ -16,7 +16,8 @@ struct SeriesHead {
     std::string name;
     std::vector<std::pair<std::string, std::string>> tags;  // sorted by key
     std::vector<std::string> columns;
-    bool has_time = true;  // column 0 is the time
+    bool has_time = true;   // column 0 is the time
+    bool has_list = false;  // the last column's texts are lists, an element a line
 };
 
 class RowSink {
@@ -27,6 +28,8 @@ class RowSink {
     // times is empty when the head has no time; values are the other columns.
     virtual Status rows(std::span<const int64_t> times, std::span<const Vector> values,
                         size_t row_count) = 0;
+    // Whether infinite values may come; elsewhere they are an error.
+    virtual bool takes_infinite() const { return false; }
     // Further rows of the series that is begun would be dropped.
     virtual bool series_full() const { return false; }
 };

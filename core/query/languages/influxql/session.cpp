@@ -30,8 +30,8 @@ Result<Database> SourceResolver::database(const std::string &name) const {
     return session_.catalog.database(chosen);
 }
 
-Result<RetentionPolicy> SourceResolver::policy(const Database &database,
-                                               const std::string &name) const {
+Result<std::string> SourceResolver::policy_name(const Database &database,
+                                                const std::string &name) const {
     std::string chosen = name;
     // The request's policy belongs to the request's database.
     if (chosen.empty() && database.name == session_.database) chosen = session_.retention_policy;
@@ -39,9 +39,16 @@ Result<RetentionPolicy> SourceResolver::policy(const Database &database,
     if (chosen.empty()) {
         return Status(Code::not_found, "default retention policy not set for: " + database.name);
     }
-    const RetentionPolicy *found = database.policy(chosen);
+    return chosen;
+}
+
+Result<RetentionPolicy> SourceResolver::policy(const Database &database,
+                                               const std::string &name) const {
+    const Result<std::string> chosen = policy_name(database, name);
+    if (!chosen.ok()) return chosen.status();
+    const RetentionPolicy *found = database.policy(*chosen);
     if (found == nullptr) {
-        return Status(Code::not_found, "retention policy not found: " + chosen);
+        return Status(Code::not_found, "retention policy not found: " + *chosen);
     }
     return *found;
 }

@@ -20,6 +20,10 @@
 #include "query/languages/influxql/syntax/ast.hpp"
 #include "query/running_queries.hpp"
 
+namespace varve {
+class WriteService;
+}
+
 namespace varve::query::influxql {
 
 // What runs on the server, and the clock of its durations.
@@ -40,6 +44,7 @@ struct Session {
     auth::Accounts &accounts;
     const auth::Access access;  // what the asker may do; the statements are authorised already
     const StorageGateway &storage;
+    WriteService &writes;  // SELECT INTO
     const FunctionTable &functions;
     TaskRunner &tasks;
     exec::Budget &budget;
@@ -80,7 +85,10 @@ class SourceResolver {
     // The database a statement means: the named one, else the request's. Errors "database name
     // required", "database not found: NAME".
     Result<Database> database(const std::string &name) const;
-    // Errors "retention policy not found: NAME", "default retention policy not set for: NAME".
+    // The named policy, else the request's, else the default. Error "default retention policy not
+    // set for: NAME".
+    Result<std::string> policy_name(const Database &database, const std::string &name) const;
+    // The same, which must exist. Errors also "retention policy not found: NAME".
     Result<RetentionPolicy> policy(const Database &database, const std::string &name) const;
     Result<std::shared_ptr<exec::Snapshot>> snapshot(uint64_t db_id);
 

@@ -2,32 +2,56 @@
 
 #include "query/exec/run_select.hpp"
 #include "query/languages/influxql/explain/explain.hpp"
+#include "query/languages/influxql/into.hpp"
+#include "query/languages/influxql/normalise.hpp"
 #include "query/languages/influxql/select/lower_select.hpp"
 
 namespace varve::query::influxql {
 
-bool changes_something(const Statement &statement) {
-    if (statement.kind == StatementKind::select) return statement.select->target.has_value();
-    const std::string_view name = statement_name(statement.kind);
-    return !name.starts_with("SHOW") && !name.starts_with("EXPLAIN");
+namespace {
+
+// What to warn of over GET. A SELECT with a target and a continuous query do that by themselves.
+bool changes_something(StatementKind kind) {
+    if (kind == StatementKind::create_continuous_query) return false;
+    const std::string_view name = statement_name(kind);
+    return !name.starts_with("SHOW") && !name.starts_with("EXPLAIN") && !name.starts_with("SELECT");
 }
 
-Status execute_select(Session &session, const SelectStatement &select) {
+}  // namespace
+
+void warn_if_read_only(Session &session, const std::string &text) {
+    if (!session.read_only) return;
+    session.encoder.add_warning("deprecated use of '" + text +
+                                "' in a read only context, please use a POST request instead");
+}
+
+Status run_query(Session &session, const SelectStatement &select, exec::RowSink &sink) {
     SourceResolver resolver(session);
     const auto prepared = prepare_select(session, resolver, select);
     if (!prepared.ok()) return prepared.status();
     const Result<plan::Select> plan = lower_select(**prepared, session.functions);
     if (!plan.ok()) return plan.status();
     if (select.has_zone) session.encoder.set_zone(select.zone);
-    return exec::run_select(
-        {*plan, resolver.snapshots(), session.budget, session.tasks, session.encoder});
+    return exec::run_select({*plan, resolver.snapshots(), session.budget, session.tasks, sink});
 }
+
+namespace {
+
+// What is written has its names made explicit, in the warning of a GET, too.
+Status execute_select(Session &session, const SelectStatement &select) {
+    if (!select.target) return run_query(session, select, session.encoder);
+    const Result<SelectStatement> normalised = normalise(session, select);
+    if (!normalised.ok()) return normalised.status();
+    warn_if_read_only(session, to_string(*normalised));
+    return execute_into(session, *normalised);
+}
+
+}  // namespace
 
 Status execute_statement(Session &session, const Statement &statement) {
     VARVE_RETURN_IF_ERROR(session.budget.check());
-    if (session.read_only && changes_something(statement)) {
-        session.encoder.add_warning("deprecated use of '" + to_string(statement) +
-                                    "' in a read only context, please use a POST request instead");
+    if (changes_something(statement.kind)) {
+        warn_if_read_only(session, to_string(statement));
     }
     switch (statement.kind) {
         case StatementKind::select:
@@ -45,6 +69,13 @@ Status execute_statement(Session &session, const Statement &statement) {
         case StatementKind::drop_series:
         case StatementKind::drop_measurement:
             return execute_definition(session, statement);
+        case StatementKind::create_continuous_query:
+        case StatementKind::drop_continuous_query:
+        case StatementKind::show_continuous_queries:
+        case StatementKind::create_subscription:
+        case StatementKind::drop_subscription:
+        case StatementKind::show_subscriptions:
+            return execute_services(session, statement);
         case StatementKind::create_user:
         case StatementKind::drop_user:
         case StatementKind::set_password:

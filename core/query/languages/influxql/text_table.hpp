@@ -17,6 +17,8 @@ class TextTable {
     void add_text(std::string text);
     void add_integer(int64_t value);
     void add_boolean(bool value);
+    // The texts of the last column are lists, each element ended by a line break.
+    void make_last_column_lists() { head_.has_list = true; }
     size_t row_count() const { return cells_ / columns_.size(); }
     // Gives the series to the sink. Without rows it is given only if `even_empty`.
     Status emit(exec::RowSink &sink, bool even_empty = false) const;

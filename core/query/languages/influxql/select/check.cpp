@@ -438,13 +438,12 @@ Status Checker::check_combination() const {
 }
 
 Result<CheckedSelect> Checker::run() {
-    // Of a subquery, INTO means nothing.
-    if (select_.target && outer_ == nullptr) {
-        return Status(Code::unsupported, "SELECT INTO is not supported yet");
-    }
     VARVE_RETURN_IF_ERROR(check_sources());
     VARVE_RETURN_IF_ERROR(check_range());
     VARVE_RETURN_IF_ERROR(check_fields());
+    // What has no value is not written. Of a subquery, INTO means nothing.
+    const bool writes = select_.target.has_value() && outer_ == nullptr;
+    if (writes && out_.fill.kind == plan::FillKind::null) out_.fill.kind = plan::FillKind::none;
     return std::move(out_);
 }
 

@@ -92,6 +92,27 @@ bool is_literal(const Expr &expr) {
     }
 }
 
+bool has_call(const Expr &expr) {
+    if (expr.kind == ExprKind::call || expr.kind == ExprKind::distinct) return true;
+    for (const ExprPtr &arg : expr.args) {
+        if (has_call(*arg)) return true;
+    }
+    return false;
+}
+
+GroupTime group_time(const SelectStatement &select) {
+    const auto duration = [](const Expr &call, size_t at) {
+        const bool is_duration = call.args.size() > at && call.args[at]->kind == ExprKind::duration;
+        return is_duration ? call.args[at]->integer : 0;
+    };
+    for (const ExprPtr &dimension : select.dimensions) {
+        if (dimension->kind != ExprKind::call || dimension->text != "time") continue;
+        const int64_t interval_ns = duration(*dimension, 0);
+        if (interval_ns != 0) return {interval_ns, duration(*dimension, 1)};
+    }
+    return {};
+}
+
 std::string_view statement_name(StatementKind kind) {
     // In the order of the enumeration.
     static constexpr auto names = std::to_array<std::string_view>({"SELECT",

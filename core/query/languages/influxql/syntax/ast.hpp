@@ -73,6 +73,8 @@ ExprPtr make_call(std::string name, std::vector<ExprPtr> args);
 // The expression inside all parentheses around it.
 const Expr &without_parens(const Expr &expr);
 bool is_literal(const Expr &expr);
+// Whether a function is called, DISTINCT too.
+bool has_call(const Expr &expr);
 
 struct SelectStatement;
 struct Join;
@@ -132,6 +134,13 @@ struct SelectStatement {
 
     bool ascending() const { return sort.empty() || sort.front().ascending; }
 };
+
+// What GROUP BY time() says; zeros where there is none.
+struct GroupTime {
+    int64_t interval_ns = 0;
+    int64_t offset_ns = 0;
+};
+GroupTime group_time(const SelectStatement &select);
 
 enum class StatementKind : uint8_t {
     select,

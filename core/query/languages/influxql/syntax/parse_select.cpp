@@ -145,7 +145,6 @@ Source Parser::parse_source(bool subqueries) {
         return source;
     }
     skip_space();
-    source_position_ = scanner_.cursor().position;
     std::vector<std::string> segments = parse_segments();
     if (segments.size() < 3) {
         if (const ExprPtr regex = parse_regex()) {

@@ -1,4 +1,5 @@
 // Statements by their first words, and all that define or change something.
+#include <algorithm>
 #include <cctype>
 #include <limits>
 #include <span>
@@ -322,6 +323,9 @@ void Parser::parse_create_continuous_query(Statement &s) {
     if (take(kw_resample)) {
         if (take(kw_every)) s.resample_every_ns = parse_duration();
         if (take(kw_for)) s.resample_for_ns = parse_duration();
+        for (std::optional<int64_t> *duration : {&s.resample_every_ns, &s.resample_for_ns}) {
+            if (*duration == 0) duration->reset();  // as if it were not there
+        }
         if (!s.resample_every_ns && !s.resample_for_ns) {
             return fail_found(scan_skipping_space(), {"EVERY", "FOR"});
         }
@@ -334,41 +338,26 @@ void Parser::parse_create_continuous_query(Statement &s) {
 
 namespace {
 
-bool has_call(const Expr &expr) {
-    if (expr.kind == ExprKind::call || expr.kind == ExprKind::distinct) return true;
-    for (const ExprPtr &arg : expr.args) {
-        if (has_call(*arg)) return true;
-    }
-    return false;
-}
-
-// Stands for calendar months.
-constexpr int64_t kCalendar = std::numeric_limits<int64_t>::min();
-
-int64_t group_interval_ns(const SelectStatement &select) {
-    for (const ExprPtr &dimension : select.dimensions) {
-        if (dimension->kind != ExprKind::call || dimension->text != "time") continue;
-        if (dimension->args.empty()) continue;
-        const Expr &length = *dimension->args[0];
-        if (length.kind == ExprKind::duration) return length.integer;
-        if (length.kind == ExprKind::months) return kCalendar;
-    }
-    return 0;
+bool groups_by_months(const SelectStatement &select) {
+    return std::any_of(
+        select.dimensions.begin(), select.dimensions.end(), [](const ExprPtr &dimension) {
+            return dimension->kind == ExprKind::call && dimension->text == "time" &&
+                   !dimension->args.empty() && dimension->args[0]->kind == ExprKind::months;
+        });
 }
 
 }  // namespace
 
 void Parser::check_continuous_query(const Statement &s) {
+    if (groups_by_months(*s.select)) {
+        return fail("a continuous query cannot group by calendar months");
+    }
     bool aggregates = false;
     for (const Field &field : s.select->fields) aggregates = aggregates || has_call(*field.expr);
-    const int64_t interval_ns = group_interval_ns(*s.select);
+    const int64_t interval_ns = group_time(*s.select).interval_ns;
     if (aggregates && interval_ns == 0) {
-        Lexeme name;
-        name.text = s.select->sources.front().name;
-        name.position = source_position_;
-        return fail_found(name, {"GROUP BY time(...)"});
+        return fail_found(last_lexeme(), {"GROUP BY time(...)"});
     }
-    if (interval_ns == kCalendar) return fail("a continuous query cannot group by calendar months");
     if (!s.resample_for_ns) return;
     const int64_t least_ns = std::max(interval_ns, s.resample_every_ns.value_or(0));
     if (*s.resample_for_ns < least_ns) {

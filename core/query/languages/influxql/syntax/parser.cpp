@@ -78,6 +78,16 @@ Lexeme Parser::scan_skipping_space() {
     }
 }
 
+Lexeme Parser::last_lexeme() const {
+    Scanner scanner = scanner_;
+    for (auto at = history_.rbegin(); at != history_.rend(); ++at) {
+        scanner.seek(*at);
+        Lexeme lexeme = scanner.peek() == '/' ? scanner.scan_regex() : scanner.scan();
+        if (lexeme.token != Token::white_space && lexeme.token != Token::comment) return lexeme;
+    }
+    return {};
+}
+
 void Parser::unscan() {
     if (failed()) return;
     scanner_.seek(history_.back());
@@ -178,6 +188,7 @@ ExprPtr Parser::parse_regex() {
             return nullptr;
         }
     } else if (scanner_.peek() == '/') {
+        history_.push_back(scanner_.cursor());
         lexeme = scanner_.scan_regex();
     } else {
         return nullptr;

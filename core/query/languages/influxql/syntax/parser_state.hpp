@@ -25,6 +25,7 @@ class Parser {
     Lexeme scan();
     Lexeme scan_skipping_space();
     void unscan();
+    Lexeme last_lexeme() const;  // the one before this place, white space passed over
     void skip_space();
     bool take(Token token);  // the next one, white space skipped, if it is this
     // The same for a word that is no keyword; in lower case.
@@ -105,7 +106,6 @@ class Parser {
     const Params &params_;
     Status status_;
     std::vector<Cursor> history_;  // where each of the last lexemes began
-    Position source_position_;     // of the last source
     int nesting_ = 0;
     bool in_dimensions_ = false;
     bool takes_months_ = false;  // a bucket's length comes next
