@@ -1,5 +1,6 @@
 #include "query/encode/json_writer.hpp"
 
+#include <array>
 #include <cmath>
 
 #include "query/encode/number_text.hpp"
@@ -26,6 +27,19 @@ size_t sequence_size(std::string_view text) {
     if (lead == 0xF0 && byte(1) < 0x90) return 0;
     if (lead == 0xF4 && byte(1) > 0x8F) return 0;
     return size;
+}
+
+// Stands in JSON as it is.
+bool is_plain(char c) {
+    static constexpr auto table = [] {
+        std::array<bool, 256> plain{};
+        for (size_t i = 0x20; i < 0x80; ++i) plain[i] = true;
+        for (const char special : {'"', '\\', '<', '>', '&'}) {
+            plain[static_cast<unsigned char>(special)] = false;
+        }
+        return plain;
+    }();
+    return table[static_cast<unsigned char>(c)];
 }
 
 void append_escaped(unsigned char c, std::string &out) {
@@ -59,15 +73,14 @@ void append_escaped(unsigned char c, std::string &out) {
 void append_json_string(std::string_view text, std::string &out) {
     out += '"';
     for (size_t i = 0; i < text.size();) {
+        size_t plain_end = i;
+        while (plain_end < text.size() && is_plain(text[plain_end])) ++plain_end;
+        out.append(text, i, plain_end - i);
+        i = plain_end;
+        if (i == text.size()) break;
         const auto c = static_cast<unsigned char>(text[i]);
         if (c < 0x80) {
-            const bool plain =
-                c >= 0x20 && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&';
-            if (plain) {
-                out += static_cast<char>(c);
-            } else {
-                append_escaped(c, out);
-            }
+            append_escaped(c, out);
             ++i;
             continue;
         }
@@ -86,32 +99,20 @@ void append_json_string(std::string_view text, std::string &out) {
 }
 
 void JsonWriter::indent() {
-    if (!pretty_) return;
     out_ += '\n';
     out_.append(has_items_.size() * 4, ' ');
-}
-
-void JsonWriter::separate() {
-    if (after_key_) {
-        after_key_ = false;
-        return;
-    }
-    if (has_items_.empty()) return;
-    if (has_items_.back()) out_ += ',';
-    has_items_.back() = true;
-    indent();
 }
 
 void JsonWriter::open(char c) {
     separate();
     out_ += c;
-    has_items_.push_back(false);
+    has_items_.push_back(0);
 }
 
 void JsonWriter::close(char c) {
-    const bool had_items = has_items_.back();
+    const bool had_items = has_items_.back() != 0;
     has_items_.pop_back();
-    if (had_items) indent();
+    if (had_items && pretty_) indent();
     out_ += c;
 }
 

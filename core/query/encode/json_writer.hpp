@@ -31,14 +31,23 @@ class JsonWriter {
     std::string &bytes() { return out_; }
 
   private:
-    void separate();
+    void separate() {
+        if (after_key_) {
+            after_key_ = false;
+            return;
+        }
+        if (has_items_.empty()) return;
+        if (has_items_.back() != 0) out_ += ',';
+        has_items_.back() = 1;
+        if (pretty_) indent();
+    }
     void indent();
     void open(char c);
     void close(char c);
 
     bool pretty_;
     bool after_key_ = false;
-    std::vector<bool> has_items_;  // per open object or array
+    std::vector<uint8_t> has_items_;  // per open object or array: 0 or 1
     std::string out_;
 };
 

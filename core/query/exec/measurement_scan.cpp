@@ -67,6 +67,8 @@ Result<std::unique_ptr<MeasurementScan>> MeasurementScan::open(const Run &run,
     spec.limit_per_series = options.limit_per_series;
     spec.partitions = options.partitions;
     spec.wants_stats = options.kind == Trace::Kind::aggregate_scan;
+    // Statistics answer blocks that lie in one bucket.
+    spec.stats_span_max_ns = select.window.interval_ns;
     spec.tag_keys = select.group_tags;
     spec.tag_keys.insert(spec.tag_keys.end(), select.part_tags.begin(), select.part_tags.end());
     std::map<std::string, uint32_t> fields;

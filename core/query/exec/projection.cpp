@@ -34,6 +34,15 @@ Status check_finite(const Vector &vector, size_t rows) {
 
 }  // namespace
 
+Projection::Projection(const plan::Select &select, RowSink &sink)
+    : select_(select), sink_(sink), passes_on_([&select] {
+          for (uint32_t i = 0; i < select.outputs.size(); ++i) {
+              const plan::Scalar &value = select.outputs[i].value;
+              if (value.op != plan::Op::input || value.input != i) return false;
+          }
+          return true;
+      }()) {}
+
 void Projection::begin(const std::string &measurement, const std::string &key) {
     head_ = SeriesHead{};
     head_.name = measurement;
@@ -77,11 +86,19 @@ Status Projection::push_rows(std::span<const int64_t> times, std::span<const Vec
     uint64_t count = times.size() - skip;
     if (select_.limit != 0) count = std::min(count, select_.limit - emitted_);
     if (count == 0) return {};
-    std::vector<Vector> values;
-    for (const plan::Output &output : select_.outputs) {
-        values.push_back(evaluate(output.value, columns, times.size()));
-        if (skip != 0 || count != times.size()) slice(values.back(), skip, count);
-        if (!sink_.takes_infinite()) VARVE_RETURN_IF_ERROR(check_finite(values.back(), count));
+    std::vector<Vector> made;
+    const bool cuts = skip != 0 || count != times.size();
+    std::span<const Vector> values =
+        columns.first(std::min(columns.size(), select_.outputs.size()));
+    if (cuts || !passes_on_) {
+        for (const plan::Output &output : select_.outputs) {
+            made.push_back(evaluate(output.value, columns, times.size()));
+            if (cuts) slice(made.back(), skip, count);
+        }
+        values = made;
+    }
+    for (const Vector &column : values) {
+        if (!sink_.takes_infinite()) VARVE_RETURN_IF_ERROR(check_finite(column, count));
     }
     if (!head_sent_) {
         VARVE_RETURN_IF_ERROR(sink_.begin_series(head_));

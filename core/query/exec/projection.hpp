@@ -10,7 +10,7 @@ namespace varve::query::exec {
 // For one output series at a time.
 class Projection {
   public:
-    Projection(const plan::Select &select, RowSink &sink) : select_(select), sink_(sink) {}
+    Projection(const plan::Select &select, RowSink &sink);
 
     // `key` as MeasurementScan::group_key makes it.
     void begin(const std::string &measurement, const std::string &key);
@@ -29,6 +29,7 @@ class Projection {
 
     const plan::Select &select_;
     RowSink &sink_;
+    const bool passes_on_;  // the outputs are the columns as they are
     SeriesHead head_;
     bool head_sent_ = false;
     uint64_t skipped_ = 0;

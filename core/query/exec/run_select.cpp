@@ -30,7 +30,7 @@ Status run_in_order(const Run &run, size_t measurement) {
     if (!run.select.order) return run_operators(run, measurement);
     OrderedRows ordered(run.select, run.budget);
     VARVE_RETURN_IF_ERROR(run_operators(run.over(run.select, ordered), measurement));
-    return ordered.emit(run.sink);
+    return ordered.emit_ordered(run.sink);
 }
 
 const char *operator_name(const plan::Select &select) {

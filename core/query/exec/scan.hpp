@@ -21,6 +21,7 @@ struct ScanSpec {
     uint64_t limit_per_series = 0;
     uint32_t partitions = 1;
     bool wants_stats = false;
+    int64_t stats_span_max_ns = 0;    // blocks that span so much or more need none; 0 = all do
     std::vector<std::string> fields;  // every existing type of each is scanned
     std::vector<std::string> tag_keys;
 };

@@ -187,6 +187,7 @@ void StorageScan::build_request(const Budget &budget) {
     request_.partition_count = spec_.partitions;
     request_.limit_per_series = spec_.limit_per_series;
     request_.wants_stats = spec_.wants_stats ? 1 : 0;
+    request_.stats_span_max_ns = spec_.stats_span_max_ns;
     request_.cancelled = budget.cancelled();
 }
 

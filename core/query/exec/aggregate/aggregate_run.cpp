@@ -5,9 +5,11 @@
 #include <optional>
 
 #include "query/exec/aggregate/aggregate_groups.hpp"
+#include "query/exec/aggregate/first_buckets.hpp"
 #include "query/exec/aggregate/group_rows.hpp"
 #include "query/exec/no_throw.hpp"
 #include "query/exec/projection.hpp"
+#include "query/exec/rows/held_rows.hpp"
 
 namespace varve::query::exec {
 
@@ -239,6 +241,20 @@ void AggregateRun::repeat_points(const GroupRows::Chunk &chunk, std::vector<Vect
 }  // namespace
 
 Status run_aggregate(const Run &run, const plan::Measurement &measurement) {
+    const auto first = find_first_buckets(run, measurement);
+    if (!first.ok()) return first.status();
+    if (*first) {
+        plan::Select select = run.select;
+        select.range.max_ns = (*first)->end_ns - 1;
+        HeldRows held(select, run.budget);
+        VARVE_RETURN_IF_ERROR(AggregateRun(run.over(select, held), measurement).run());
+        const auto &series = held.series();
+        const bool complete = series.size() == (*first)->groups &&
+                              std::all_of(series.begin(), series.end(), [&](const auto &one) {
+                                  return one.times.size() == select.limit;
+                              });
+        if (complete) return held.emit(run.sink);
+    }
     return AggregateRun(run, measurement).run();
 }
 

@@ -26,28 +26,6 @@ int compare(const Vector &column, uint32_t a, const Vector &other, uint32_t b) {
 
 }  // namespace
 
-Status OrderedRows::begin_series(const SeriesHead &head) {
-    series_.emplace_back();
-    series_.back().head = head;
-    for (const plan::Output &output : select_.outputs) {
-        series_.back().columns.emplace_back();
-        series_.back().columns.back().reset(output.type, 0);
-    }
-    return {};
-}
-
-Status OrderedRows::rows(std::span<const int64_t> times, std::span<const Vector> values, size_t) {
-    VARVE_RETURN_IF_ERROR(keeper_.charge(times.size(), values.size()));
-    Series &series = series_.back();
-    series.times.insert(series.times.end(), times.begin(), times.end());
-    for (size_t row = 0; row < times.size(); ++row) {
-        for (size_t i = 0; i < values.size(); ++i) {
-            VARVE_RETURN_IF_ERROR(keeper_.append(values[i], row, series.columns[i]));
-        }
-    }
-    return {};
-}
-
 bool OrderedRows::before(const Series &left, uint32_t a, const Series &right, uint32_t b) const {
     const Vector &column = left.columns[select_.order->output];
     const Vector &other = right.columns[select_.order->output];
@@ -56,44 +34,46 @@ bool OrderedRows::before(const Series &left, uint32_t a, const Series &right, ui
     return select_.order->ascending ? order < 0 : order > 0;
 }
 
-void OrderedRows::sort() {
-    for (Series &series : series_) {
-        series.order.resize(series.times.size());
-        std::iota(series.order.begin(), series.order.end(), 0);
-        std::stable_sort(series.order.begin(), series.order.end(),
-                         [&](uint32_t a, uint32_t b) { return before(series, a, series, b); });
-    }
-    std::stable_sort(series_.begin(), series_.end(), [&](const Series &a, const Series &b) {
-        return before(a, a.order.front(), b, b.order.front());
-    });
+OrderedRows::Order OrderedRows::order_of(const Series &series) const {
+    Order order(series.times.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(),
+                     [&](uint32_t a, uint32_t b) { return before(series, a, series, b); });
+    return order;
 }
 
-Status OrderedRows::emit_series(const Series &series, RowSink &sink) const {
-    const plan::Order &order = *select_.order;
-    size_t to = series.order.size();
-    const size_t from = std::min<uint64_t>(order.offset, to);
-    if (order.limit != 0) to = std::min<uint64_t>(to, from + order.limit);
+Status OrderedRows::emit_series(const Series &series, const Order &order, RowSink &sink) const {
+    const plan::Order &limits = *select_.order;
+    size_t to = order.size();
+    const size_t from = std::min<uint64_t>(limits.offset, to);
+    if (limits.limit != 0) to = std::min<uint64_t>(to, from + limits.limit);
     if (from == to) return {};
     std::vector<int64_t> times;
     std::vector<Vector> columns(series.columns.size());
     for (size_t i = 0; i < columns.size(); ++i) columns[i].reset(series.columns[i].type, 0);
     for (size_t at = from; at < to; ++at) {
-        times.push_back(series.times[series.order[at]]);
+        times.push_back(series.times[order[at]]);
         for (size_t i = 0; i < columns.size(); ++i) {
-            columns[i].append_from(series.columns[i], series.order[at]);
+            columns[i].append_from(series.columns[i], order[at]);
         }
     }
     VARVE_RETURN_IF_ERROR(sink.begin_series(series.head));
     return sink.rows(times, columns, times.size());
 }
 
-Status OrderedRows::emit(RowSink &sink) {
-    sort();
-    const plan::Order &order = *select_.order;
-    size_t to = series_.size();
-    const size_t from = std::min<uint64_t>(order.series_offset, to);
-    if (order.series_limit != 0) to = std::min<uint64_t>(to, from + order.series_limit);
-    for (size_t i = from; i < to; ++i) VARVE_RETURN_IF_ERROR(emit_series(series_[i], sink));
+Status OrderedRows::emit_ordered(RowSink &sink) {
+    std::vector<std::pair<const Series *, Order>> ordered;
+    for (const Series &series : series_) ordered.emplace_back(&series, order_of(series));
+    std::stable_sort(ordered.begin(), ordered.end(), [&](const auto &a, const auto &b) {
+        return before(*a.first, a.second.front(), *b.first, b.second.front());
+    });
+    const plan::Order &limits = *select_.order;
+    size_t to = ordered.size();
+    const size_t from = std::min<uint64_t>(limits.series_offset, to);
+    if (limits.series_limit != 0) to = std::min<uint64_t>(to, from + limits.series_limit);
+    for (size_t i = from; i < to; ++i) {
+        VARVE_RETURN_IF_ERROR(emit_series(*ordered[i].first, ordered[i].second, sink));
+    }
     return {};
 }
 

@@ -38,8 +38,9 @@ class RawRun {
     using Groups = std::map<std::string, Group>;
 
     uint64_t limit_per_series() const;
-    Status survey();
-    Status survey_source(const plan::ScanSource &source);
+    // With a limit, storage stops at the blocks that hold so many rows of a series.
+    Status survey(uint64_t limit);
+    Status survey_source(const plan::ScanSource &source, uint64_t limit);
     std::vector<Groups::const_iterator> wanted_groups() const;
     plan::Measurement restricted_to(const std::set<std::string> &groups) const;
     Status run_together(const std::set<std::string> &groups);
@@ -50,6 +51,7 @@ class RawRun {
     const plan::Measurement &measurement_;
     Projection projection_;
     Groups groups_;
+    bool counted_series_ = false;
 };
 
 // Without a filter no series need give more rows than are wanted in all.
@@ -62,17 +64,23 @@ uint64_t RawRun::limit_per_series() const {
     return select.limit + select.offset;
 }
 
-Status RawRun::survey() {
+Status RawRun::survey(uint64_t limit) {
+    groups_.clear();
     for (const plan::ScanSource &source : measurement_.sources) {
-        VARVE_RETURN_IF_ERROR(survey_source(source));
+        VARVE_RETURN_IF_ERROR(survey_source(source, limit));
     }
-    return {};
+    const bool is_sliced = std::any_of(groups_.begin(), groups_.end(), [](const auto &group) {
+        return group.second.rows > kRowsInMemory;
+    });
+    counted_series_ = true;
+    // Slices are cut out of all the group's rows.
+    return is_sliced && limit != 0 ? survey(0) : Status();
 }
 
-Status RawRun::survey_source(const plan::ScanSource &source) {
+Status RawRun::survey_source(const plan::ScanSource &source, uint64_t limit) {
     const plan::TimeRange &range = run_.select.range;
     Result<std::unique_ptr<MeasurementScan>> opened = MeasurementScan::open(
-        run_, source, {range.min_ns, range.max_ns + 1, limit_per_series(), 1, Trace::Kind::survey});
+        run_, source, {range.min_ns, range.max_ns + 1, limit, 1, Trace::Kind::survey});
     if (!opened.ok()) return opened.status();
     const MeasurementScan &scan = **opened;
     Scan &blocks = (*opened)->scan();
@@ -87,7 +95,7 @@ Status RawRun::survey_source(const plan::ScanSource &source) {
             if (!*more) break;
             if (block.series != current) {
                 current = block.series;
-                VARVE_RETURN_IF_ERROR(run_.budget.add_series(1));
+                if (!counted_series_) VARVE_RETURN_IF_ERROR(run_.budget.add_series(1));
                 group = &groups_[scan.group_key(partition, current)];
             }
             group->rows += block.rows;
@@ -110,7 +118,7 @@ std::vector<RawRun::Groups::const_iterator> RawRun::wanted_groups() const {
 }
 
 Status RawRun::run() {
-    VARVE_RETURN_IF_ERROR(survey());
+    VARVE_RETURN_IF_ERROR(survey(limit_per_series()));
     std::set<std::string> together;
     uint64_t rows = 0;
     for (const auto &it : wanted_groups()) {

@@ -121,11 +121,19 @@ Status ScanPartition::next(varve_block &block) {
         if (state_->shape.cancelled()) return {Code::cancelled, "the scan was cancelled"};
         VARVE_RETURN_IF_ERROR(next_block());
         stats_ = nullptr;
-        if (request.wants_stats == 0 && state_->conditions.empty()) continue;
+        const bool wants_stats =
+            request.wants_stats != 0 &&
+            (request.stats_span_max_ns == 0 ||
+             reader_->time_max() - reader_->time_min() < request.stats_span_max_ns);
+        if (!wants_stats && state_->conditions.empty()) continue;
         auto stats = reader_->stats();
         if (!stats.ok()) return stats.status();
         stats_ = *stats;
     } while (stats_ != nullptr && state_->excludes(stats_));
+    // The rows of a block that lies in the range whole are known without loading it.
+    const storage::TimeRange &range = state_->shape.range;
+    counted_ = reader_->time_min() >= range.first && reader_->time_max() <= range.last;
+    if (counted_) rows_given_ += reader_->row_count();
     if (blocks_++ % kBlocksPerCharge == 0) VARVE_RETURN_IF_ERROR(charge());
     block.struct_size = sizeof block;
     block.series = static_cast<uint32_t>(series_at_);
@@ -151,8 +159,8 @@ Status ScanPartition::load(const varve_block &, std::span<const uint32_t> positi
         const DecodedColumn clipped = slice({*times, nullptr}, VARVE_TYPE_INT64, clip_from_,
                                             clip_to_ - clip_from_, clip_arena_);
         times_ = static_cast<const int64_t *>(clipped.values);
-        rows_given_ += clip_to_ - clip_from_;
-        loaded_ = true;
+        if (!counted_) rows_given_ += clip_to_ - clip_from_;
+        counted_ = loaded_ = true;
     }
     for (const uint32_t position : positions) {
         if (position >= columns_.size()) {

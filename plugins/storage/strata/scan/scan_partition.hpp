@@ -72,6 +72,7 @@ class ScanPartition final : public storage::Partition {
     std::unique_ptr<SeriesReader> reader_;
     const varve_block_stats *stats_ = nullptr;
     bool loaded_ = false;
+    bool counted_ = false;  // the block's rows are in rows_given_
     uint32_t clip_from_ = 0;
     uint32_t clip_to_ = 0;
     const int64_t *times_ = nullptr;

@@ -162,6 +162,7 @@ typedef struct varve_scan_request { /* lives until the partitions are closed */
     const int32_t *cancelled;  /* polled (atomically) per block; null = never */
     uint32_t wants_stats;      /* 1: blocks should carry their statistics */
     uint32_t reserved;
+    int64_t stats_span_max_ns; /* blocks that span so much or more need none; 0 = all do */
 } varve_scan_request;
 
 /* The columns a scan really yields: the asked ones in order, ANY spread over the existing types. */
