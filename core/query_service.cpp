@@ -43,7 +43,9 @@ void PoolTaskRunner::run_all(std::span<const std::function<void()>> jobs) {
 }
 
 unsigned PoolTaskRunner::parallelism() const {
-    return std::max(1u, std::thread::hardware_concurrency());
+    // Asking the system reads a file.
+    static const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
+    return cores;
 }
 
 namespace {

@@ -1,14 +1,17 @@
 """./dev bench: what Varve does in a second, beside a real influxd in the same run.
 
 Parts: `parse` (the codecs alone, Google Benchmark), `ingest` (line protocol over HTTP, durability
-always on both sides), `query` (the same questions to both on the same data), and, only when named,
+always on both sides), `query` (the same questions to both on the same data, one at a time and from
+several clients), and, only when named,
 `storage` (storage_figures.py, about ten minutes; arguments behind it are its own). Ratios matter:
 the client runs on the same cores. A name runs one part or one bench_NAME program."""
 
 import argparse
+import concurrent.futures
 import http.client
 import json
 import os
+import random
 import shutil
 import statistics
 import subprocess
@@ -19,29 +22,11 @@ import urllib.parse
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
 sys.path.insert(0, os.path.join(ROOT, "tests/support/py"))
+import query_mix  # noqa: E402
 from influxd import Influxd  # noqa: E402
 from varved import Varved  # noqa: E402
 
-QUERIES = {
-    "single-groupby-1-1-1": "select max(usage_user) from cpu where hostname = 'host_3' and "
-                            "time >= '2016-01-01T03:00:00Z' and time < '2016-01-01T04:00:00Z' "
-                            "group by time(1m)",
-    "single-groupby-5-8-1": "select max(usage_user), max(usage_system), max(usage_idle), "
-                            "max(usage_nice), max(usage_iowait) from cpu where hostname =~ "
-                            "/^host_[1-8]$/ and time >= '2016-01-01T03:00:00Z' and "
-                            "time < '2016-01-01T04:00:00Z' group by time(1m)",
-    "double-groupby-1": "select mean(usage_user) from cpu where time >= '2016-01-01T00:00:00Z' and "
-                        "time < '2016-01-01T12:00:00Z' group by time(1h), hostname",
-    "double-groupby-all": "select mean(*) from cpu where time >= '2016-01-01T00:00:00Z' and "
-                          "time < '2016-01-01T12:00:00Z' group by time(1h), hostname",
-    "full-scan-mean": "select mean(usage_user), mean(usage_system) from cpu",
-    # By the hour: which of several equal values is selected is nobody's promise.
-    "full-scan-percentile": "select percentile(usage_user, 95) from cpu where "
-                            "time >= '2016-01-01T00:00:00Z' and time < '2016-01-02T00:00:00Z' "
-                            "group by time(1h)",
-    "high-cpu": "select * from cpu where usage_user > 95 and hostname = 'host_3'",
-    "lastpoint": "select last(usage_user) from cpu group by hostname",
-}
+START = 1451606400  # of bench_load's data
 
 
 def cpu_seconds(pid):
@@ -82,32 +67,73 @@ def bench_ingest(build, servers, options):
           f"{influx['cpu'] / varve['cpu']:.1f} x per server CPU-second\n")
 
 
-def ask(server, text):
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
-    start = time.perf_counter()
-    connection.request("GET", "/query?" + urllib.parse.urlencode({"db": "bench", "q": text}))
-    body = connection.getresponse().read()
-    took = time.perf_counter() - start
-    connection.close()
-    return took * 1000, body
+class Asker:
+    """A client's connection to a server, kept alive."""
+
+    def __init__(self, server):
+        self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=600)
+
+    def ask(self, text):
+        """(milliseconds, body)"""
+        start = time.perf_counter()
+        self.connection.request("GET", "/query?" + urllib.parse.urlencode(
+            {"db": "bench", "epoch": "ns", "q": text}))
+        body = self.connection.getresponse().read()
+        return (time.perf_counter() - start) * 1000, body
 
 
-def bench_query(servers, rounds):
+def comparable(name, body):
+    """What both servers promise: rows of equal times have no order, and which of several equal
+    values a percentile chooses is nobody's promise."""
+    results = json.loads(body)["results"]
+    for result in results:
+        for series in result.get("series", []):
+            if name == "full-scan-p95":
+                series["values"] = [row[1:] for row in series["values"]]
+            series["values"].sort(key=json.dumps)
+    return results
+
+
+def bench_query(servers, options):
+    mix = query_mix.Mix(random.Random(options.seed), options.hosts, START, options.seconds)
+    askers = {name: Asker(server) for name, server in servers.items()}
+    times, differing = {}, {}
+    for _ in range(options.rounds):
+        for name, text in mix.round().items():
+            answers = {}
+            for server_name, asker in askers.items():
+                took, answers[server_name] = asker.ask(text)
+                times.setdefault(name, {}).setdefault(server_name, []).append(took)
+            if comparable(name, answers["varve"]) != comparable(name, answers["influxd"]):
+                differing[name] = differing.get(name, 0) + 1
     ratios = []
-    for name, text in QUERIES.items():
-        medians, answers = {}, {}
-        for server_name, server in servers.items():
-            times = []
-            for _ in range(rounds):
-                took, answers[server_name] = ask(server, text)
-                times.append(took)
-            medians[server_name] = statistics.median(times)
-        ratios.append(medians["influxd"] / medians["varve"])
-        same = json.loads(answers["varve"]) == json.loads(answers["influxd"])
-        print(f"query  {name:22} varve {medians['varve']:9.2f} ms   influxd "
-              f"{medians['influxd']:9.2f} ms   {ratios[-1]:6.1f} x   "
-              f"{'same answer' if same else 'ANSWERS DIFFER'}")
-    print(f"query  geometric mean         {statistics.geometric_mean(ratios):.1f} x\n")
+    for name, by_server in times.items():
+        varve, influxd = (statistics.median(by_server[one]) for one in ("varve", "influxd"))
+        ratios.append(varve / influxd)
+        note = f"{differing[name]} ANSWERS DIFFER" if name in differing else "same answers"
+        print(f"query  {name:22} varve {varve:9.2f} ms   influxd {influxd:9.2f} ms   "
+              f"{ratios[-1]:6.3f}   {note}")
+    print(f"query  geometric mean of varve / influxd: {statistics.geometric_mean(ratios):.3f}\n")
+    for server_name, server in servers.items():
+        print(f"query  {server_name:8} {throughput(server, options):8.1f} questions/s of the mix, "
+              f"{options.clients} clients")
+
+
+def throughput(server, options):
+    """Rounds of the mix from several clients at a time, until each has asked them all."""
+    def client(number):
+        mix = query_mix.Mix(random.Random(options.seed + number), options.hosts, START,
+                            options.seconds)
+        questions = [text for _ in range(options.client_rounds) for text in mix.round().values()]
+        asker = Asker(server)
+        for text in questions:
+            asker.ask(text)
+        return len(questions)
+
+    begin = time.perf_counter()
+    with concurrent.futures.ThreadPoolExecutor(options.clients) as pool:
+        asked = sum(pool.map(client, range(options.clients)))
+    return asked / (time.perf_counter() - begin)
 
 
 def bench_programs(build, only):
@@ -128,8 +154,11 @@ def main():
     parser.add_argument("part", nargs="?",
                         help="parse, ingest, query, storage or the name of a bench program")
     parser.add_argument("--hosts", type=int, default=100)
-    parser.add_argument("--seconds", type=int, default=86_400, help="of data")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=259_200, help="of data")
+    parser.add_argument("--rounds", type=int, default=10, help="of the questions")
+    parser.add_argument("--seed", type=int, default=1, help="of the questions' parameters")
+    parser.add_argument("--clients", type=int, default=8, help="at a time, for the throughput")
+    parser.add_argument("--client-rounds", type=int, default=1, help="of each of them")
     arguments, figures_arguments = sys.argv[1:], []
     if "storage" in arguments:
         end = arguments.index("storage") + 1
@@ -150,7 +179,7 @@ def main():
             servers = {"varve": varve, "influxd": influxd}
             bench_ingest(options.build, servers, options)
             if options.part != "ingest":
-                bench_query(servers, options.rounds)
+                bench_query(servers, options)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

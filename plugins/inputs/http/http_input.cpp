@@ -89,7 +89,8 @@ Status HttpInput::start() {
         {VARVE_HTTP_POST, "/write", VARVE_HTTP_SHORT, handle_v1_write},
         {VARVE_HTTP_POST, "/api/v2/write", VARVE_HTTP_SHORT, handle_v2_write},
         {VARVE_HTTP_POST, "/api/v2/query", VARVE_HTTP_SHORT, handle_flux},
-        {VARVE_HTTP_GET | VARVE_HTTP_POST, "/query", 0, handle_v1_query},
+        // Short, because the query runs in a slot of its own.
+        {VARVE_HTTP_GET | VARVE_HTTP_POST, "/query", VARVE_HTTP_SHORT, handle_v1_query},
     };
     for (const Route &route : routes) {
         varve_error error = abi_error();

@@ -65,8 +65,17 @@ struct Answer {
     Metric bytes;
     const varve_host_http *http;
     bool async = false;             // async=true: answered 204 as soon as it is allowed to run
+    bool chunked = false;           // what is written goes out at once
     varve_http_response *response;  // null: nobody waits any more
+    std::string held;               // of a small answer: it goes out with its end
 };
+
+constexpr uint64_t kHeldMax = 16 << 10;
+
+int32_t send(const Answer &answer, const void *data, uint64_t size, void (*resume)(void *),
+             void *token) {
+    return answer.http->write(answer.response, data, size, resume, token);
+}
 
 void answer_begin(void *ctx, int32_t code, varve_str content_type) {
     auto *answer = static_cast<Answer *>(ctx);
@@ -92,15 +101,25 @@ void answer_begin(void *ctx, int32_t code, varve_str content_type) {
 
 int32_t answer_write(void *ctx, const void *data, uint64_t size, void (*resume)(void *),
                      void *token) {
-    const auto *answer = static_cast<Answer *>(ctx);
+    auto *answer = static_cast<Answer *>(ctx);
     if (answer->response == nullptr) return VARVE_OK;
     answer->bytes.add(static_cast<double>(size));
-    return answer->http->write(answer->response, data, size, resume, token);
+    if (answer->chunked) return send(*answer, data, size, resume, token);
+    answer->held.append(static_cast<const char *>(data), size);
+    if (answer->held.size() <= kHeldMax) return VARVE_OK;
+    const std::string held = std::exchange(answer->held, {});
+    return send(*answer, held.data(), held.size(), resume, token);
 }
 
 void answer_end(void *ctx, int32_t ok) {
     const auto *answer = static_cast<Answer *>(ctx);
-    if (answer->response != nullptr) answer->http->end(answer->response, ok);
+    if (answer->response != nullptr) {
+        if (!answer->held.empty()) {
+            (void)send(
+                *answer, answer->held.data(), answer->held.size(), [](void *) {}, nullptr);
+        }
+        answer->http->end(answer->response, ok);
+    }
     delete answer;
 }
 
@@ -135,8 +154,9 @@ void handle_query(const Host &host, const HttpFigures &figures, const varve_http
     query.pretty = responder.query_param(request, "pretty") == "true" ? 1 : 0;
 
     const bool async = responder.param(request, "async") == "true";
-    const varve_query_sink sink{new Answer{host, figures.query_bytes, host.http(), async, response},
-                                answer_begin, answer_write, answer_end, answer_is_cancelled};
+    const varve_query_sink sink{
+        new Answer{host, figures.query_bytes, host.http(), async, chunked, response, {}},
+        answer_begin, answer_write, answer_end, answer_is_cancelled};
     host.querier()->run(host.raw(), &query, sink);
 }
 
