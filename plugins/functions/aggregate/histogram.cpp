@@ -137,12 +137,8 @@ int32_t finish_rows(void *state, uint32_t, const varve_arena *arena, const varve
 }
 
 int32_t check(const varve_argument *arguments, uint32_t count, varve_error *error) {
-    if (count < 2 || count > 3) {
-        return refuse_with(error,
-                           "invalid number of arguments for %s, expected at least 2 but no more "
-                           "than 3, got %u",
-                           kName, count);
-    }
+    const int32_t code = check_count_between(kName, 2, 3, count, error);
+    if (code != VARVE_OK) return code;
     if (arguments[0].kind != VARVE_ARGUMENT_FIELD) {
         return refuse_with(error, "expected field argument in %s()", kName);
     }

@@ -58,13 +58,8 @@ int32_t finish(void *state, const varve_arena *, varve_value *out) {
 }
 
 int32_t check(const varve_argument *arguments, uint32_t count, varve_error *error) {
-    if (count < 2 || count > 3) {
-        return refuse_with(error,
-                           "invalid number of arguments for %s, expected at least 2 but no more "
-                           "than 3, got %u",
-                           kName, count);
-    }
-    const int32_t code = check_field_first(kName, count, arguments, count, error);
+    int32_t code = check_count_between(kName, 2, 3, count, error);
+    if (code == VARVE_OK) code = check_field_first(kName, count, arguments, count, error);
     if (code != VARVE_OK) return code;
     if (!is_number(arguments[1])) {
         return refuse_with(error, "expected float argument in %s()", kName);

@@ -36,7 +36,7 @@ Lines sorted(const plan::Order &order) {
     add(rows, "y", {1, 2}, {std::nullopt, std::nullopt}, {"c", "d"});
     add(rows, "z", {1}, {6}, {"a"});
     TextSink sink;
-    EXPECT_TRUE(rows.emit(sink).ok());
+    EXPECT_TRUE(rows.emit_ordered(sink).ok());
     return sink.lines;
 }
 
@@ -80,7 +80,7 @@ TEST(OrderedRows, WithoutRowsThereIsNothing) {
     TestBudget budget;
     OrderedRows rows(select, budget);
     TextSink sink;
-    EXPECT_TRUE(rows.emit(sink).ok());
+    EXPECT_TRUE(rows.emit_ordered(sink).ok());
     EXPECT_TRUE(sink.lines.empty());
 }
 
