@@ -14,7 +14,7 @@ size_t size_needed(uint32_t kind) {
         case VARVE_FUNCTION_STREAM:
             return offsetof(varve_function, finish_rows);
         case VARVE_FUNCTION_MULTI:
-            return sizeof(varve_function);
+            return offsetof(varve_function, extra_columns);
         default:
             return offsetof(varve_function, check_types);
     }
@@ -22,10 +22,21 @@ size_t size_needed(uint32_t kind) {
 
 }  // namespace
 
+std::span<const varve_function_column> extra_columns(const varve_function &function) {
+    if (!VARVE_HAS(&function, extra_column_count)) return {};
+    return {function.extra_columns, function.extra_column_count};
+}
+
 Status FunctionTable::add(const varve_function &function) {
     if (function.struct_size < size_needed(function.kind)) {
         return {Code::invalid_argument, "function " + std::string(function.name) +
                                             " was built against an SDK that lacks its kind"};
+    }
+    const bool alone =
+        function.kind == VARVE_FUNCTION_MULTI && (function.flags & VARVE_FUNCTION_ALONE) != 0;
+    if (!alone && !extra_columns(function).empty()) {
+        return {Code::invalid_argument,
+                "function " + std::string(function.name) + " has extra columns, but is not alone"};
     }
     const bool added = functions_.emplace(function.name, &function).second;
     if (added) return {};

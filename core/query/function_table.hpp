@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -12,10 +13,13 @@
 
 namespace varve::query {
 
+// The columns that follow a multi function's own.
+std::span<const varve_function_column> extra_columns(const varve_function &function);
+
 class FunctionTable {
   public:
     // already_exists "function NAME is offered twice"; invalid_argument for a table that ends
-    // before what its kind needs.
+    // before what its kind needs, or has extra columns where there can be none.
     Status add(const varve_function_set &set);
     Status add(const varve_function &function);
     // Null if no plugin offers it.

@@ -339,7 +339,9 @@ std::vector<const varve_function *> aggregate_functions() {
             &median_function(),
             &stddev_function(),
             &distinct_function(),
-            &mode_function()};
+            &mode_function(),
+            &percentile_approx_function(),
+            &histogram_function()};
 }
 
 }  // namespace varve::functions

@@ -24,4 +24,14 @@ inline int32_t check_field_first(const char *name, uint32_t expected,
     return VARVE_OK;
 }
 
+inline bool is_number(const varve_argument &argument) {
+    return argument.kind == VARVE_ARGUMENT_FLOAT || argument.kind == VARVE_ARGUMENT_INTEGER;
+}
+
+// Of an argument that is a number.
+inline double number_of(const varve_argument &argument) {
+    return argument.kind == VARVE_ARGUMENT_FLOAT ? argument.value.as_float
+                                                 : static_cast<double>(argument.value.as_int);
+}
+
 }  // namespace varve::functions

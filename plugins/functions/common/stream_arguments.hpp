@@ -39,16 +39,20 @@ int32_t refuse_with(varve_error *error, const char *format, Args... args) {
     return refuse(error, text);
 }
 
+inline int32_t check_count_between(const char *name, uint32_t least, uint32_t most, uint32_t count,
+                                   varve_error *error) {
+    if (count >= least && count <= most) return VARVE_OK;
+    return refuse_with(error,
+                       "invalid number of arguments for %s, expected at least %u but no more than "
+                       "%u, got %u",
+                       name, least, most, count);
+}
+
 // f(x) or f(x, unit); the unit is a positive duration.
 inline int32_t check_unit(const char *name, const varve_argument *arguments, uint32_t count,
                           const char *not_a_duration, varve_error *error) {
-    if (count < 1 || count > 2) {
-        return refuse_with(error,
-                           "invalid number of arguments for %s, expected at least 1 but no more "
-                           "than 2, got %u",
-                           name, count);
-    }
-    if (count == 1) return VARVE_OK;
+    const int32_t code = check_count_between(name, 1, 2, count, error);
+    if (code != VARVE_OK || count == 1) return code;
     const varve_argument &unit = arguments[1];
     if (unit.kind != VARVE_ARGUMENT_DURATION) {
         if (not_a_duration != nullptr) return refuse(error, not_a_duration);

@@ -276,12 +276,8 @@ template <Technical T>
 int32_t check(const varve_argument *arguments, uint32_t count, varve_error *error) {
     const char *const name = kNames[static_cast<size_t>(T)];
     const uint32_t most = T == Technical::efficiency || T == Technical::adaptive ? 3 : 4;
-    if (count < 2 || count > most) {
-        return refuse_with(error,
-                           "invalid number of arguments for %s, expected at least 2 but no more "
-                           "than %u, got %u",
-                           name, most, count);
-    }
+    const int32_t code = check_count_between(name, 2, most, count, error);
+    if (code != VARVE_OK) return code;
     if (arguments[1].kind != VARVE_ARGUMENT_INTEGER) {
         return refuse_with(error, "%s period must be an integer", name);
     }

@@ -12,9 +12,7 @@ namespace {
 
 void init(void *state, const varve_argument *arguments, uint32_t) {
     ChunkedState fresh{};
-    fresh.parameter = arguments[1].kind == VARVE_ARGUMENT_FLOAT
-                          ? arguments[1].value.as_float
-                          : static_cast<double>(arguments[1].value.as_int);
+    fresh.parameter = number_of(arguments[1]);
     *static_cast<ChunkedState *>(state) = fresh;
 }
 
@@ -37,9 +35,7 @@ int32_t finish(void *state, const varve_arena *arena, varve_value *out) {
 int32_t check(const varve_argument *arguments, uint32_t count, varve_error *error) {
     const int32_t code = check_field_first("percentile", 2, arguments, count, error);
     if (code != VARVE_OK) return code;
-    if (arguments[1].kind != VARVE_ARGUMENT_FLOAT && arguments[1].kind != VARVE_ARGUMENT_INTEGER) {
-        return refuse(error, "expected float argument in percentile()");
-    }
+    if (!is_number(arguments[1])) return refuse(error, "expected float argument in percentile()");
     return VARVE_OK;
 }
 

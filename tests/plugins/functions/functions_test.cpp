@@ -10,22 +10,10 @@
 #include <varve/kind/storage.h>
 #include "functions/aggregate/aggregate_functions.hpp"
 #include "functions/selector/selector_functions.hpp"
+#include "plugins/functions/test_arena.hpp"
 
 namespace varve::functions {
 namespace {
-
-// An arena that never ends, or ends after so many bytes.
-struct TestArena {
-    std::vector<std::unique_ptr<char[]>> chunks;
-    uint64_t left = UINT64_MAX;
-    varve_arena table{this, [](void *ctx, uint64_t size, uint64_t) -> void * {
-                          auto *self = static_cast<TestArena *>(ctx);
-                          if (size > self->left) return nullptr;
-                          self->left -= size;
-                          self->chunks.push_back(std::make_unique<char[]>(size + 1));
-                          return self->chunks.back().get();
-                      }};
-};
 
 const varve_function &find(const std::string &name) {
     for (const auto &set : {aggregate_functions(), selector_functions()}) {

@@ -29,6 +29,7 @@ TEST(Layout, Sizes) {
     EXPECT_EQ(sizeof(varve_value), 40u);
     EXPECT_EQ(sizeof(varve_stream_context), 48u);
     EXPECT_EQ(sizeof(varve_stream_rows), 24u);
+    EXPECT_EQ(sizeof(varve_function_column), 16u);
 }
 
 TEST(Layout, Offsets) {
@@ -42,6 +43,7 @@ TEST(Layout, Offsets) {
     EXPECT_EQ(offsetof(varve_batch, release), 64u);
     EXPECT_EQ(offsetof(varve_function, check), 40u);
     EXPECT_EQ(offsetof(varve_function, check_types), 120u);
+    EXPECT_EQ(offsetof(varve_function, extra_columns), 168u);
     EXPECT_EQ(offsetof(varve_storage, write), 48u);
     EXPECT_EQ(offsetof(varve_storage, cardinality), 168u);
 }
@@ -49,7 +51,7 @@ TEST(Layout, Offsets) {
 TEST(Layout, TableSizes) {
     EXPECT_EQ(sizeof(varve_input), 16u);
     EXPECT_EQ(sizeof(varve_output), 24u);
-    EXPECT_EQ(sizeof(varve_function), 168u);
+    EXPECT_EQ(sizeof(varve_function), 184u);
     EXPECT_EQ(sizeof(varve_storage), 176u);
     EXPECT_EQ(sizeof(varve_host_log), 24u);
     EXPECT_EQ(sizeof(varve_host_file), 144u);

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "query/function_table.hpp"
+
 namespace varve::query::exec {
 
 namespace {
@@ -51,7 +53,7 @@ Result<bool> GroupRows::finish_bucket(size_t i, int64_t start, char *states, Are
         }
         // A point without a value (stddev of one row) makes a row, too.
         if (value.type == 0 && value.has_time == 0) return false;
-        points.push_back({start, value});
+        points.push_back({start, value, nullptr});
         return true;
     }
     const varve_value *rows = nullptr;
@@ -66,11 +68,19 @@ Result<bool> GroupRows::finish_bucket(size_t i, int64_t start, char *states, Are
         varve_value value{};
         value.type = VARVE_TYPE_INT64;
         value.value.as_int = static_cast<int64_t>(count);
-        points.push_back({start, value});
+        points.push_back({start, value, nullptr});
         return true;
     }
-    for (uint64_t row = 0; row < count; ++row) points.push_back({start, rows[row]});
+    const size_t width = 1 + extra_columns().size();
+    for (uint64_t row = 0; row < count; ++row) {
+        points.push_back({start, rows[row * width], rows + row * width + 1});
+    }
     return true;
+}
+
+std::span<const varve_function_column> GroupRows::extra_columns() const {
+    return is_multi() ? query::extra_columns(bound_.function(0))
+                      : std::span<const varve_function_column>();
 }
 
 Status GroupRows::set_bounds() {
@@ -94,6 +104,10 @@ Status GroupRows::next(size_t rows_max, Chunk &chunk) {
     for (const plan::Aggregate &aggregate : run_.select.aggregates) {
         chunk.values.emplace_back();
         chunk.values.back().reset(aggregate.type, 0);
+    }
+    for (const varve_function_column &column : extra_columns()) {
+        chunk.values.emplace_back();
+        chunk.values.back().reset(static_cast<Type>(column.type), 0);
     }
     while (!done_ && chunk.times.size() < rows_max) {
         if (is_multi()) {
@@ -123,6 +137,10 @@ void GroupRows::append_point(Chunk &chunk) {
     Vector &column = chunk.values[0];
     column.append_null(1);
     if (column.type != Type::none) set_value(column, column.valid.size() - 1, point.value);
+    for (size_t i = 1; i < chunk.values.size(); ++i) {
+        chunk.values[i].append_null(1);
+        set_value(chunk.values[i], chunk.values[i].valid.size() - 1, point.extra[i - 1]);
+    }
 }
 
 int64_t GroupRows::row_time(int64_t start) const {

@@ -7,6 +7,7 @@
 // null. A function that gives several rows of a bucket is alone, and never filled.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "query/exec/aggregate/aggregate_groups.hpp"
@@ -24,7 +25,7 @@ class GroupRows {
     enum class Origin : uint8_t { point, repeated, filled };
     struct Chunk {
         std::vector<int64_t> times;
-        std::vector<Vector> values;        // one per aggregate
+        std::vector<Vector> values;        // one per aggregate, and a multi's extra columns
         std::vector<Origin> origins;       // of the first aggregate's value
         std::vector<int64_t> point_times;  // of the first aggregate's point, where it is one
     };
@@ -35,6 +36,7 @@ class GroupRows {
     struct Point {
         int64_t start = 0;
         varve_value value{};
+        const varve_value *extra = nullptr;  // of a multi: what follows the value, in the arena
     };
     struct Stream {
         std::vector<Point> points;  // in the plan's direction
@@ -55,6 +57,7 @@ class GroupRows {
     }
     // False: the bucket has no row of this aggregate.
     Result<bool> finish_bucket(size_t i, int64_t start, char *states, Arena &arena);
+    std::span<const varve_function_column> extra_columns() const;
     void append_point(Chunk &chunk);
     Status set_bounds();
     void append_row(int64_t start, Chunk &chunk);

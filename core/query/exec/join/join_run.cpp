@@ -1,5 +1,6 @@
 // JOIN: the rows of two selects of one time and of equal tags, side by side. Both sides are held in
-// memory; of several rows of one time, each is put beside each.
+// memory; of several rows of one time, each is put beside each, the left side's first row beside
+// all of the right side's, and so on; in descending order all that is turned round.
 #include <algorithm>
 
 #include "query/exec/projection.hpp"
@@ -18,7 +19,7 @@ struct RowRef {
     uint32_t row = 0;
 };
 
-using Rows = std::vector<RowRef>;          // of equal tags, ascending in time
+using Rows = std::vector<RowRef>;          // of equal tags, ascending
 using Side = std::map<std::string, Rows>;  // by the values of the tags, as a group key has them
 
 class JoinRun {
@@ -49,7 +50,12 @@ class JoinRun {
 Result<Side> JoinRun::side_of(const RowTable &table) {
     Side side;
     const std::vector<std::string> &tags = run_.select.group_tags;
-    for (const RowTable::Series &series : table.series()) {
+    std::vector<const RowTable::Series *> ordered;
+    for (const RowTable::Series &series : table.series()) ordered.push_back(&series);
+    std::sort(ordered.begin(), ordered.end(),
+              [](const auto *a, const auto *b) { return a->key < b->key; });
+    for (const RowTable::Series *const at : ordered) {
+        const RowTable::Series &series = *at;
         std::string key;
         for (const std::string &tag : tags) {
             const auto found = std::find(table.tag_keys().begin(), table.tag_keys().end(), tag);
@@ -103,13 +109,15 @@ Status JoinRun::push(const RowRef &left, const RowRef &right) {
 }
 
 Status JoinRun::emit(const Rows &left, const Rows &right) {
-    const auto later = [](const RowRef &row, int64_t time) { return row.time < time; };
+    const auto by_time = [](const RowRef &a, const RowRef &b) { return a.time < b.time; };
     const bool ascending = run_.select.ascending;
     for (size_t i = 0; i < left.size(); ++i) {
         const RowRef &from = left[ascending ? i : left.size() - 1 - i];
-        auto match = std::lower_bound(right.begin(), right.end(), from.time, later);
-        for (; match != right.end() && match->time == from.time; ++match) {
-            VARVE_RETURN_IF_ERROR(push(from, *match));
+        const auto [first, last] = std::equal_range(right.begin(), right.end(), from, by_time);
+        const auto count = static_cast<size_t>(last - first);
+        for (size_t k = 0; k < count; ++k) {
+            const auto step = static_cast<ptrdiff_t>(ascending ? k : count - 1 - k);
+            VARVE_RETURN_IF_ERROR(push(from, first[step]));
         }
     }
     return flush();

@@ -25,7 +25,6 @@ struct Trace {
     }
 
     // A survey reads the headers of blocks and nothing else.
-    // The scans of one kind are one node, however often the operator comes back.
     enum class Kind : uint8_t { operation, survey, row_scan, aggregate_scan };
 
     // The scans of one kind are one node, however often the operator comes back.

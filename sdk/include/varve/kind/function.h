@@ -106,6 +106,13 @@ typedef struct varve_stream_rows {
     uint32_t count; /* written by the function */
 } varve_stream_rows;
 
+/* A column of a multi function's rows. */
+typedef struct varve_function_column {
+    const char *name;
+    uint32_t type; /* varve_type */
+    uint32_t reserved;
+} varve_function_column;
+
 /* Statistics of a whole block that lies inside one bucket (see varve_block_stats). */
 struct varve_block_stats;
 
@@ -140,7 +147,9 @@ typedef struct varve_function {
     int32_t (*merge)(void *into, const void *from, const varve_arena *arena);
     /* [worker] The value; type 0 = null. */
     int32_t (*finish)(void *state, const varve_arena *arena, varve_value *out);
-    /* [worker] For engines that compute remotely. May be null. */
+    /* [worker] Optional, both or neither: a state as bytes, for engines that compute remotely. A
+     * function without them (null) is computed where the rows are brought to; nothing else needs
+     * them, and no function of Varve's own has them. */
     int32_t (*serialise)(const void *state, varve_sink out);
     int32_t (*deserialise)(void *state, varve_bytes in, const varve_arena *arena);
 
@@ -173,6 +182,13 @@ typedef struct varve_function {
      * too). `has_time` says whether a row has a time of its own or its bucket's. [worker] */
     int32_t (*finish_rows)(void *state, uint32_t descending, const varve_arena *arena,
                            const varve_value **out, uint64_t *count);
+
+    /* Multi: the columns that follow the function's own, named as they are here. A row is then
+     * 1 + extra_column_count values side by side, the first of which has the time; `count` of
+     * finish_rows counts rows. Only of a function that is ALONE. Live as long as the table. */
+    const varve_function_column *extra_columns;
+    uint32_t extra_column_count;
+    uint32_t reserved_tail;
 } varve_function;
 
 typedef struct varve_function_set {

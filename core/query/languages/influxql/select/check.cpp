@@ -92,8 +92,8 @@ class Checker {
     bool has_plain_fields_ = false;
     bool inherits_window_ = false;
     bool only_selectors_ = true;
-    bool has_alone_ = false;  // a function that suffers nothing beside it
-    std::string ranking_;     // top or bottom, when one is there
+    std::string alone_;    // a function that suffers nothing beside it, when one is there
+    std::string ranking_;  // top or bottom, when one is there
 };
 
 Status Checker::check_sources() const {
@@ -389,7 +389,7 @@ Status Checker::check_multi(const varve_function &function, const Expr &call) {
     }
     VARVE_RETURN_IF_ERROR(check_arguments(function, call));
     if ((function.flags & VARVE_FUNCTION_ALONE) != 0) {
-        has_alone_ = true;
+        alone_ = call.text;
         only_selectors_ = false;
     }
     if (!ranks) return check_symbol(call.text, *call.args[0]);
@@ -423,9 +423,9 @@ Status Checker::check_combination() const {
         return invalid("selector function " + ranking_ +
                        "() cannot be combined with other functions");
     }
-    if (has_alone_ && (out_.calls.size() != 1 || has_plain_fields_)) {
-        return invalid(
-            "aggregate function distinct() cannot be combined with other functions or fields");
+    if (!alone_.empty() && (out_.calls.size() != 1 || has_plain_fields_)) {
+        return invalid("aggregate function " + alone_ +
+                       "() cannot be combined with other functions or fields");
     }
     if (!has_plain_fields_) return {};
     if (!only_selectors_) {

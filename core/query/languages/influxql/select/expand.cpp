@@ -97,10 +97,17 @@ Status expand_call(const Field &field, const std::vector<Column> &columns, const
     return {};
 }
 
-// top(v, host, 2) is followed by the column host.
-void add_ranked_tags(const Expr &call, const FunctionTable &functions, std::vector<Field> &out) {
-    if ((functions.find(call.text)->flags & VARVE_FUNCTION_RANKS) == 0) return;
-    for (size_t i = 1; i + 1 < call.args.size(); ++i) out.push_back({call.args[i], {}});
+// top(v, host, 2) is followed by the column host, histogram(v, 10) by the column count.
+void add_further_columns(const Expr &call, const FunctionTable &functions,
+                         std::vector<Field> &out) {
+    const varve_function &function = *functions.find(call.text);
+    const bool ranks = (function.flags & VARVE_FUNCTION_RANKS) != 0;
+    for (size_t i = 1; ranks && i + 1 < call.args.size(); ++i) out.push_back({call.args[i], {}});
+    Expr of_column = call;
+    for (const varve_function_column &column : extra_columns(function)) {
+        ++of_column.integer;
+        out.push_back({std::make_shared<const Expr>(of_column), column.name});
+    }
 }
 
 bool has_pattern(const Expr &expr) {
@@ -149,7 +156,7 @@ Result<std::vector<Field>> expand_fields(const CheckedSelect &checked, const Nam
             VARVE_RETURN_IF_ERROR(expand_call(field, columns, names, functions, out));
         } else {
             out.push_back(field);
-            if (expr.kind == ExprKind::call) add_ranked_tags(expr, functions, out);
+            if (expr.kind == ExprKind::call) add_further_columns(expr, functions, out);
         }
     }
     return out;

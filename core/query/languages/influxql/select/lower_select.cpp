@@ -37,6 +37,14 @@ Status unsupported_type(const std::string &function, plan::Type type) {
                                         std::string(type_name(type)) + "InterruptIterator"};
 }
 
+// How InfluxDB names a function of streams there: in words, and without what it adds to another.
+std::string words_of(std::string_view name) {
+    constexpr std::string_view kVariant = "non_negative_";
+    std::string out(name.starts_with(kVariant) ? name.substr(kVariant.size()) : name);
+    std::replace(out.begin(), out.end(), '_', ' ');
+    return out;
+}
+
 bool contains(const std::vector<std::string> &list, const std::string &text) {
     return std::find(list.begin(), list.end(), text) != list.end();
 }
@@ -135,7 +143,7 @@ Result<plan::Stream> lower_stream(const SelectFrame &frame, const Names &names,
     for (const plan::StreamCall &call : out.calls) {
         if (out.type == plan::Type::none) break;
         const auto type = call.function->result_type(static_cast<uint32_t>(out.type));
-        if (type == 0) return unsupported_type(call.function->name, out.type);
+        if (type == 0) return unsupported_type(words_of(call.function->name), out.type);
         out.type = static_cast<plan::Type>(type);
     }
     input->outputs.push_back(only_output());
@@ -240,6 +248,13 @@ Result<plan::Scalar> FieldLowering::lower(const Expr &raw, plan::Type &type) {
             out.op = plan::Op::input;
             const auto found = std::find(call_texts_.begin(), call_texts_.end(), to_string(expr));
             out.input = static_cast<uint32_t>(found - call_texts_.begin());
+            if (expr.integer != 0) {
+                const auto column = static_cast<uint32_t>(expr.integer - 1);
+                const varve_function &function = *functions_.find(expr.text);
+                type = static_cast<plan::Type>(extra_columns(function)[column].type);
+                out.input = static_cast<uint32_t>(out_.aggregates.size()) + column;
+                return out;
+            }
             type = out_.streams.empty() ? out_.aggregates[out.input].type
                                         : out_.streams[out.input].type;
             return out;

@@ -55,7 +55,8 @@ struct Expr {
     DataType cast = DataType::unknown;
     bool boolean = false;
     double number = 0;
-    int64_t integer = 0;  // also durations, in ns
+    int64_t integer =
+        0;  // also durations, in ns; of a call which of its columns is meant, 0 = first
     uint64_t unsigned_integer = 0;
     std::string text;
     std::vector<ExprPtr> args;
