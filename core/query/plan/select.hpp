@@ -66,6 +66,7 @@ struct ScanSource {
     uint64_t db_id = 0;
     uint64_t rp_id = 0;
     std::string measurement;
+    std::vector<int64_t> shard_starts;       // of the table's shards, ascending
     std::shared_ptr<const Select> subquery;  // set: the ids mean nothing
     SeriesPredicate series;                  // of storage's series
     std::vector<Input> filter_inputs;        // positions follow Select::inputs

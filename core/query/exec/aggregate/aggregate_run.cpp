@@ -40,7 +40,6 @@ class AggregateRun {
                           std::vector<size_t> &missing, std::vector<Vector> &inputs);
     Status copy_row(const std::vector<Vector> &from, size_t from_row, std::vector<Vector> &to,
                     size_t to_row);
-    void repeat_points(const GroupRows::Chunk &chunk, std::vector<Vector> &inputs);
 
     const Run &run_;
     const plan::Measurement &measurement_;
@@ -49,7 +48,6 @@ class AggregateRun {
     Projection projection_;
     std::vector<std::unique_ptr<MeasurementScan>> scans_;
     std::vector<std::unique_ptr<AggregateGroups>> parts_;
-    std::vector<Vector> last_point_;  // one row: the inputs of the last point
 };
 
 Status AggregateRun::read() {
@@ -120,7 +118,6 @@ Status AggregateRun::emit(GroupStates &group) {
     std::sort(group.members.begin(), group.members.end(),
               [](const Member &a, const Member &b) { return a.key < b.key; });
     projection_.begin(measurement_.name, group.key);
-    last_point_ = empty_inputs(1);
     GroupRows::Chunk chunk;
     for (;;) {
         const uint64_t wanted = projection_.wanted();
@@ -131,7 +128,6 @@ Status AggregateRun::emit(GroupStates &group) {
         if (run_.select.needs_point) {
             std::vector<Vector> inputs = empty_inputs(chunk.times.size());
             VARVE_RETURN_IF_ERROR(find_points(group, chunk, inputs));
-            repeat_points(chunk, inputs);
             for (Vector &input : inputs) chunk.values.push_back(std::move(input));
         }
         VARVE_RETURN_IF_ERROR(projection_.push(chunk.times, chunk.values));
@@ -143,7 +139,7 @@ Status AggregateRun::find_points(const GroupStates &group, const GroupRows::Chun
                                  std::vector<Vector> &inputs) {
     std::vector<size_t> missing;
     for (size_t row = 0; row < chunk.times.size(); ++row) {
-        if (chunk.origins[row] == GroupRows::Origin::point) missing.push_back(row);
+        if (chunk.is_point[row] != 0) missing.push_back(row);
     }
     // Where several series have the point, the first key wins.
     for (const Member &member : group.members) {
@@ -215,27 +211,6 @@ Status AggregateRun::copy_row(const std::vector<Vector> &from, size_t from_row,
         to[i].set_text(to_row, {copy, text.size()});
     }
     return {};
-}
-
-// fill(previous) repeats the whole point.
-void AggregateRun::repeat_points(const GroupRows::Chunk &chunk, std::vector<Vector> &inputs) {
-    for (size_t i = 0; i < inputs.size(); ++i) {
-        Vector &input = inputs[i];
-        if (input.type == Type::none) continue;
-        for (size_t row = 0; row < chunk.times.size(); ++row) {
-            if (chunk.origins[row] == GroupRows::Origin::point) {
-                last_point_[i].reset(input.type, 0);
-                last_point_[i].append_from(input, row);
-            } else if (chunk.origins[row] == GroupRows::Origin::repeated &&
-                       last_point_[i].is_valid(0)) {
-                if (input.type == Type::string) {
-                    input.set_text(row, last_point_[i].text[0]);
-                } else {
-                    input.set(row, last_point_[i].bits[0]);
-                }
-            }
-        }
-    }
 }
 
 }  // namespace

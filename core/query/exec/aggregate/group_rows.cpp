@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "query/exec/rows/input_fill.hpp"
+
 namespace varve::query::exec {
 
 namespace {
@@ -118,7 +120,7 @@ Status GroupRows::next(size_t rows_max, Chunk &chunk) {
 void GroupRows::append_point(Chunk &chunk) {
     const Point &point = streams_[0].points[streams_[0].at++];
     chunk.times.push_back(point.value.has_time != 0 ? point.value.time : row_time(point.start));
-    chunk.origins.push_back(Origin::point);
+    chunk.is_point.push_back(1);
     chunk.point_times.push_back(point.value.time);
     Vector &column = chunk.values[0];
     column.append_null(1);
@@ -138,7 +140,7 @@ void GroupRows::append_row(int64_t start, Chunk &chunk) {
     const Stream &first = streams_.front();
     const bool is_point = first.at < first.points.size() && first.points[first.at].start == start;
     chunk.times.push_back(row_time(start));
-    chunk.origins.push_back(is_point ? Origin::point : Origin::filled);
+    chunk.is_point.push_back(is_point ? 1 : 0);
     chunk.point_times.push_back(is_point ? first.points[first.at].value.time : 0);
     for (size_t i = 0; i < streams_.size(); ++i) {
         Stream &stream = streams_[i];
@@ -149,9 +151,6 @@ void GroupRows::append_row(int64_t start, Chunk &chunk) {
         stream.previous = stream.points[stream.at++];
         stream.previous_is_null = false;
     }
-    const bool repeats =
-        run_.select.fill.kind == plan::FillKind::previous && !first.previous_is_null;
-    if (!is_point && repeats) chunk.origins.back() = Origin::repeated;
 }
 
 void GroupRows::append_cell(size_t i, int64_t start, bool is_point, Chunk &chunk) {
@@ -173,15 +172,10 @@ void GroupRows::append_cell(size_t i, int64_t start, bool is_point, Chunk &chunk
     if (fill.kind == plan::FillKind::previous && !stream.previous_is_null) {
         set_point(column, row, stream.previous.value);
     } else if (fill.kind == plan::FillKind::number) {
-        if (column.type == Type::floating) column.set_number(row, fill.number);
+        if (plan::is_numeric(column.type)) column.set(row, fill_bits(fill, column.type));
         // A number is no text and no truth.
         if (column.type == Type::string && filled) column.set_text(row, {});
         if (column.type == Type::boolean && filled) column.set(row, 0);
-        if (column.type == Type::integer || column.type == Type::unsigned_integer) {
-            column.set(row, fill.is_integer ? static_cast<uint64_t>(fill.integer)
-                                            : convert_bits(std::bit_cast<uint64_t>(fill.number),
-                                                           Type::floating, column.type));
-        }
     }
 }
 

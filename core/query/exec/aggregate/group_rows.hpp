@@ -21,11 +21,10 @@ class GroupRows {
     // Finishes the group's states.
     Status begin(GroupStates &group, Arena &arena);
 
-    enum class Origin : uint8_t { point, repeated, filled };
     struct Chunk {
         std::vector<int64_t> times;
         std::vector<Vector> values;        // one per aggregate
-        std::vector<Origin> origins;       // of the first aggregate's value
+        std::vector<uint8_t> is_point;     // 0: the first aggregate's value is a filled one
         std::vector<int64_t> point_times;  // of the first aggregate's point, where it is one
     };
     // The next rows, at most rows_max; none = the group is done.

@@ -191,7 +191,7 @@ Status RawRun::run_sliced(const std::string &key, const Group &group) {
         const uint64_t rows_max = width > 1 ? 4 * kRowsInMemory : 0;
         VARVE_RETURN_IF_ERROR(
             rows.load({static_cast<int64_t>(from), static_cast<int64_t>(from + width), &groups, 0,
-                       rows_max}));
+                       rows_max, true}));
         if (rows.overflowed()) {
             width /= 4;
             continue;

@@ -111,8 +111,12 @@ struct Part {
 
 class Lowering {
   public:
-    Lowering(const Resolver &resolve, const FunctionTable &functions, uint32_t first_input)
-        : resolve_(resolve), functions_(functions), first_input_(first_input) {}
+    Lowering(const Resolver &resolve, const FunctionTable &functions, uint32_t first_input,
+             SeriesOf series_of)
+        : resolve_(resolve),
+          functions_(functions),
+          first_input_(first_input),
+          series_of_(series_of) {}
 
     Part lower(const Expr &raw);
     plan::Scalar scalar(const Expr &raw);
@@ -121,6 +125,8 @@ class Lowering {
 
   private:
     Part lower_comparison(const Expr &expr);
+    bool compares_tags(const Expr &expr) const;
+    plan::Scalar compare_tags(plan::Scalar comparison) const;
     bool is_tag(const Expr &expr) const {
         return expr.kind == ExprKind::reference && resolve_(expr).is_tag;
     }
@@ -129,6 +135,7 @@ class Lowering {
     const Resolver &resolve_;
     const FunctionTable &functions_;
     const uint32_t first_input_;
+    const SeriesOf series_of_;
     std::vector<plan::Input> inputs_;
 };
 
@@ -168,6 +175,29 @@ plan::Scalar Lowering::scalar(const Expr &raw) {
     } else {
         out.args.push_back(scalar(expr.rhs()));
     }
+    return compares_tags(expr) ? compare_tags(std::move(out)) : out;
+}
+
+bool Lowering::compares_tags(const Expr &expr) const {
+    return series_of_ == SeriesOf::storage && (expr.op == Token::eq || expr.op == Token::neq) &&
+           is_tag(without_parens(expr.lhs())) && is_tag(without_parens(expr.rhs()));
+}
+
+// A tag that a series lacks equals no other: `a = b AND a != ''`, or `a != b OR a = ''`.
+plan::Scalar Lowering::compare_tags(plan::Scalar comparison) const {
+    const bool equal = comparison.op == plan::Op::equal;
+    plan::Scalar nothing;
+    nothing.type = plan::Type::string;
+    plan::Scalar presence;
+    presence.in_condition = true;
+    presence.op = equal ? plan::Op::not_equal : plan::Op::equal;
+    presence.args.push_back(comparison.args[0]);
+    presence.args.push_back(std::move(nothing));
+    plan::Scalar out;
+    out.in_condition = true;
+    out.op = equal ? plan::Op::logical_and : plan::Op::logical_or;
+    out.args.push_back(std::move(comparison));
+    out.args.push_back(std::move(presence));
     return out;
 }
 
@@ -277,7 +307,7 @@ void Lowering::collect_conditions(const Expr &raw, std::vector<plan::ValueCondit
 LoweredCondition lower_condition(const Expr &condition, const Resolver &resolve,
                                  const FunctionTable &functions, uint32_t first_input,
                                  SeriesOf series_of) {
-    Lowering lowering(resolve, functions, first_input);
+    Lowering lowering(resolve, functions, first_input, series_of);
     if (series_of == SeriesOf::subquery) {
         LoweredCondition out;
         out.filter = lowering.scalar(condition);
@@ -308,7 +338,7 @@ plan::SeriesPredicate lower_tag_condition(const Expr &raw) {
     };
     // Conditions on tags alone call nothing.
     const FunctionTable no_functions;
-    Part part = Lowering(tags, no_functions, 0).lower(expr);
+    Part part = Lowering(tags, no_functions, 0, SeriesOf::storage).lower(expr);
     return part.needs_filter ? leaf(VARVE_SERIES_NONE) : std::move(part.series);
 }
 

@@ -41,7 +41,14 @@ bool contains(const std::vector<std::string> &list, const std::string &text) {
     return std::find(list.begin(), list.end(), text) != list.end();
 }
 
-// A call as an aggregate of the select.
+// What texts of errors say that the call gives.
+plan::Type type_of_unsupported(const varve_function &function, plan::Type argument) {
+    const uint32_t of_integers = function.result_type(VARVE_TYPE_INT64);
+    return of_integers == VARVE_TYPE_FLOAT64 ? plan::Type::floating : argument;
+}
+
+// A call as an aggregate of the select; an error that the call does not take the field's type
+// leaves it there all the same.
 Status add_aggregate(const Names &names, const FunctionTable &functions, const Expr &call,
                      plan::Select &out) {
     plan::Aggregate aggregate;
@@ -63,14 +70,18 @@ Status add_aggregate(const Names &names, const FunctionTable &functions, const E
         }
     }
     const plan::Input &input = out.inputs[aggregate.input];
+    Status status;
     if (!input.is_tag && input.type != plan::Type::none) {
         const auto type = static_cast<uint32_t>(input.type);
         aggregate.type = static_cast<plan::Type>(aggregate.function->result_type(type));
-        if (aggregate.type == plan::Type::none) return unsupported_type(call.text, input.type);
+        if (aggregate.type == plan::Type::none) {
+            status = unsupported_type(call.text, input.type);
+            aggregate.type = type_of_unsupported(*aggregate.function, input.type);
+        }
         if (counted != nullptr) aggregate.type = plan::Type::integer;
     }
     out.aggregates.push_back(std::move(aggregate));
-    return {};
+    return status;
 }
 
 plan::Output only_output() {
@@ -158,6 +169,8 @@ class FieldLowering {
     // Calls of functions over columns: aggregates of the select, or its streams.
     Status collect_calls(const PreparedSelect &prepared);
     Result<plan::Scalar> lower(const Expr &expr, plan::Type &type);
+    // A call over a field of a type that it does not take.
+    const Status &unsupported() const { return unsupported_; }
     // Comparisons, joined by AND and OR.
     Result<plan::Scalar> lower_condition(const Expr &expr);
 
@@ -179,6 +192,7 @@ class FieldLowering {
     plan::Select &out_;
     std::vector<ExprPtr> calls_;           // different ones
     std::vector<std::string> call_texts_;  // of calls_
+    Status unsupported_;
 };
 
 void FieldLowering::find_calls(const ExprPtr &expr) {
@@ -204,7 +218,8 @@ Status FieldLowering::collect_calls(const PreparedSelect &prepared) {
     if (prepared.having != nullptr) find_calls(prepared.having);
     if (!needs_streams()) {
         for (const ExprPtr &call : calls_) {
-            VARVE_RETURN_IF_ERROR(add_aggregate(names_, functions_, *call, out_));
+            const Status added = add_aggregate(names_, functions_, *call, out_);
+            if (unsupported_.ok()) unsupported_ = added;
         }
         return {};
     }
@@ -296,7 +311,8 @@ std::string FieldLowering::typed_text(const Expr &expr) const {
 std::string_view FieldLowering::operand_type(const Expr &raw, plan::Type type) const {
     const Expr &expr = without_parens(raw);
     const bool is_tag = expr.kind == ExprKind::reference &&
-                        (expr.cast == DataType::tag || names_.resolve(expr.text, expr.cast).is_tag);
+                        (expr.cast == DataType::tag || names_.tag_fields.contains(expr.text) ||
+                         names_.resolve(expr.text, expr.cast).is_tag);
     return is_tag ? "tag" : type_name(type);
 }
 
@@ -397,9 +413,16 @@ Status lower_fields(const PreparedSelect &prepared, const SelectFrame &frame, pl
     for (size_t i = 0; i < prepared.fields.size(); ++i) {
         plan::Type type = plan::Type::none;
         Result<plan::Scalar> value = lowering.lower(*prepared.fields[i].expr, type);
-        if (!value.ok()) return value.status();
+        if (!value.ok() && !prepared.checked.is_inner) return value.status();
+        if (!value.ok()) {
+            // Of a subquery a column of wrong types has no values.
+            type = plan::Type::none;
+            value = plan::Scalar();
+        }
         out.outputs.push_back({prepared.columns[i], std::move(*value), type});
     }
+    // Wrong types of operands are told before wrong types of arguments.
+    VARVE_RETURN_IF_ERROR(lowering.unsupported());
     if (prepared.having == nullptr) return {};
     Result<plan::Scalar> having = lowering.lower_condition(*prepared.having);
     if (having.ok()) out.having = std::move(*having);
