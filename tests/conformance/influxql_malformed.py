@@ -33,6 +33,10 @@ MEANT = [
     (200, 400, "expression is nested too deeply"),
     # As in 1.8; 1.6 lets the number wrap round.
     (200, 400, "overflowed duration"),
+    # LIMIT and the like: 1.6 takes what fits no 64 bits for the highest number.
+    (200, 400, "value out of range"),
+    # ORDER BY a column is an extension.
+    (400, 200, "ORDER BY: the select has no column"),
 ]
 
 

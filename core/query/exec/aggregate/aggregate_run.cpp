@@ -10,6 +10,7 @@
 #include "query/exec/no_throw.hpp"
 #include "query/exec/projection.hpp"
 #include "query/exec/rows/held_rows.hpp"
+#include "query/exec/rows/series_pages.hpp"
 
 namespace varve::query::exec {
 
@@ -96,10 +97,13 @@ Status AggregateRun::run() {
     std::sort(groups.begin(), groups.end(), [&](const auto &a, const auto &b) {
         return ascending ? a->key < b->key : a->key > b->key;
     });
-    uint64_t to = groups.size();
-    const uint64_t from = std::min<uint64_t>(run_.select.series_offset, to);
-    if (run_.select.series_limit != 0) to = std::min(to, from + run_.select.series_limit);
-    for (uint64_t i = from; i < to; ++i) VARVE_RETURN_IF_ERROR(emit(*groups[i]));
+    if (pages_series(run_.select)) {
+        std::vector<std::string> keys;
+        for (const auto &group : groups) keys.push_back(group->key);
+        const std::set<std::string> page = page_of_series(run_.select, keys);
+        std::erase_if(groups, [&](const auto &group) { return !page.contains(group->key); });
+    }
+    for (const auto &group : groups) VARVE_RETURN_IF_ERROR(emit(*group));
     return {};
 }
 
