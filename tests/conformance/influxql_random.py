@@ -77,7 +77,7 @@ class Tester:
         statements = StatementMaker(self.rng, self.cover, db, self.selects, self.options.without)
         kind = self.rng.choices(
             ["select", "show", "bound", "several", "explain", "template", "mutation", "scenario"],
-            [70, 12, 3.5, 1.5, 0.4, 5, 5, 1.4])[0]
+            [68, 12, 4.5, 1.5, 0.6, 5, 5, 2.2])[0]
         parameters = {"db": db, "epoch": "ns"}
         headers = {}
         if kind == "scenario":

@@ -184,6 +184,9 @@ struct Select {
     bool ascending = true;
     uint64_t limit = 0;  // 0 = all
     uint64_t offset = 0;
+    // Of the rows of each aggregate, before their buckets are put side by side; 0 = all.
+    uint64_t call_limit = 0;
+    uint64_t call_offset = 0;
     uint64_t series_limit = 0;  // per measurement
     uint64_t series_offset = 0;
 };

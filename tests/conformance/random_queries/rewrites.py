@@ -17,6 +17,9 @@ BEHIND = r"\s+(?:fill\s*\(|order\s|limit\s|offset\s|slimit\s|soffset\s|tz\s*\()"
 DIMENSIONS = re.compile(rf"(?is)\s+group\s+by\s+(.*?)(?={BEHIND}|\s*$"
                         r"|\s*\)\s*(?:$|where|group|order|limit|,))")
 DISTINCT = re.compile(r'(?i)\bdistinct\s+("[^"]*"|\w+)')
+CALL_IN_TEST = re.compile(r"(?i)\b(?:abs|floor|ceil|round|sqrt|sin|ln)\s*\(([^()]*)\)\s*"
+                          r"(=|!=|<>|<=|>=|<|>)")
+FROM_SUBQUERY = re.compile(r"(?i)\bfrom\s*\(\s*select\b")
 SERIES_PAGES = re.compile(r"(?i)\s+s(limit|offset)\s+[0-9]+")
 TIME = re.compile(r"(?i)\btime\s*\([^()]*\)")
 
@@ -43,6 +46,14 @@ def _random_sample(text):
 
 def _chaotic_seasons(text):
     return SEASONS.sub(r"\g<1>0\2", text)
+
+
+def _functions_outside(text):
+    return CALL_IN_TEST.sub(r"\1 \2", text) if FROM_SUBQUERY.search(text) else text
+
+
+def _ties_of_mode(text):
+    return re.sub(r"(?i)\bmode\s*\(", "first(", text)
 
 
 def _distinct_as_word(text):
@@ -72,6 +83,8 @@ REWRITES = {
     "random sample": _random_sample,
     "chaotic seasons": _chaotic_seasons,
     "order of integrals": _order_of_integrals,
+    "functions outside": _functions_outside,
+    "ties of mode": _ties_of_mode,
     "distinct as a word": _distinct_as_word,
     "groups without rows": _groups_without_rows,
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
 
 #include "query/exec/rows/input_fill.hpp"
 
@@ -38,9 +39,23 @@ Status GroupRows::begin(GroupStates &group, Arena &arena) {
         }
         if (any) starts_.push_back(start);
     }
+    if (run_.select.call_limit != 0 || run_.select.call_offset != 0) limit_calls();
     at_ = 0;
     done_ = starts_.empty();
     return done_ || !fills() ? Status() : set_bounds();
+}
+
+void GroupRows::limit_calls() {
+    std::set<int64_t> left;
+    for (Stream &stream : streams_) {
+        const size_t from = std::min<uint64_t>(run_.select.call_offset, stream.points.size());
+        stream.points.erase(stream.points.begin(),
+                            stream.points.begin() + static_cast<ptrdiff_t>(from));
+        const uint64_t limit = run_.select.call_limit;
+        if (limit != 0 && stream.points.size() > limit) stream.points.resize(limit);
+        for (const Point &point : stream.points) left.insert(point.start);
+    }
+    std::erase_if(starts_, [&](int64_t start) { return !left.contains(start); });
 }
 
 Result<bool> GroupRows::finish_bucket(size_t i, int64_t start, char *states, Arena &arena) {

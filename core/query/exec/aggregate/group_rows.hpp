@@ -55,6 +55,8 @@ class GroupRows {
     // False: the bucket has no row of this aggregate.
     Result<bool> finish_bucket(size_t i, int64_t start, char *states, Arena &arena);
     void append_point(Chunk &chunk);
+    // LIMIT and OFFSET of every aggregate.
+    void limit_calls();
     Status set_bounds();
     void append_row(int64_t start, Chunk &chunk);
     void append_cell(size_t i, int64_t start, bool is_point, Chunk &chunk);

@@ -3,6 +3,7 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "model/calendar.hpp"
 #include "query/exec/function_input.hpp"
@@ -71,6 +72,13 @@ Status add_aggregate(const Names &names, const FunctionTable &functions, const E
     }
     const plan::Input &input = out.inputs[aggregate.input];
     Status status;
+    // A cast of a subquery's column is believed here, too.
+    const plan::Type asked = type_of_cast(over.args[0]->cast);
+    const bool believed = input.type == plan::Type::none || !plan::is_numeric(asked);
+    if (names.of_subqueries && !input.is_tag && asked != plan::Type::none && believed &&
+        aggregate.function->result_type(static_cast<uint32_t>(asked)) == 0) {
+        status = unsupported_type(call.text, asked);
+    }
     if (!input.is_tag && input.type != plan::Type::none) {
         const auto type = static_cast<uint32_t>(input.type);
         aggregate.type = static_cast<plan::Type>(aggregate.function->result_type(type));
@@ -158,6 +166,14 @@ Result<plan::Stream> lower_stream(const SelectFrame &frame, const Names &names,
     }
     out.input = std::move(input);
     return out;
+}
+
+// A cast of a subquery's column is believed where types are compared, though it changes no value.
+plan::Type asked_type(const Names &names, const Expr &raw, plan::Type type) {
+    const Expr &expr = without_parens(raw);
+    if (!names.of_subqueries || expr.kind != ExprKind::reference) return type;
+    const plan::Type asked = type_of_cast(expr.cast);
+    return asked == plan::Type::none ? type : asked;
 }
 
 // Expressions of the field list, typed on the way.
@@ -303,6 +319,7 @@ std::string FieldLowering::typed_text(const Expr &expr) const {
     if (expr.kind != ExprKind::reference) return to_string(expr);
     plan::Input input = names_.resolve(expr.text, expr.cast);
     if (input.type == plan::Type::none) input.type = type_of_cast(expr.cast);
+    input.type = asked_type(names_, expr, input.type);
     std::string text = quote_identifier(expr.text);
     if (input.type == plan::Type::none) return text;
     return text + "::" + std::string(operand_type(expr, input.type));
@@ -354,6 +371,8 @@ Result<plan::Scalar> FieldLowering::lower_binary(const Expr &expr, plan::Type &t
     if (!lhs.ok()) return lhs;
     Result<plan::Scalar> rhs = lower(expr.rhs(), right);
     if (!rhs.ok()) return rhs;
+    left = asked_type(names_, expr.lhs(), left);
+    right = asked_type(names_, expr.rhs(), right);
     const Result<plan::Type> result = binary_type(expr, left, right);
     if (!result.ok()) return result.status();
     type = *result;
@@ -450,6 +469,13 @@ Result<plan::Select> lower_select(const PreparedSelect &prepared, const Function
         VARVE_RETURN_IF_ERROR(set_order(prepared, out));
     } else {
         if (out.streams.size() < 2 || out.having) frame.set_row_limits(out);
+        const bool buckets_differ =
+            out.window.interval_ns > 0 && out.fill.kind == plan::FillKind::none;
+        if (out.aggregates.size() > 1 && buckets_differ && !out.having) {
+            // As InfluxDB has it, LIMIT is of every call.
+            out.call_limit = std::exchange(out.limit, 0);
+            out.call_offset = std::exchange(out.offset, 0);
+        }
         if (out.streams.empty()) frame.set_series_limits(out);
     }
     out.selector_time = out.aggregates.size() == 1 && out.window.interval_ns == 0 &&
