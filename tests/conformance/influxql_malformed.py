@@ -35,6 +35,8 @@ MEANT = [
     (200, 400, "overflowed duration"),
     # LIMIT and the like: 1.6 takes what fits no 64 bits for the highest number.
     (200, 400, "value out of range"),
+    # In a regex; 1.6 reads such bytes as U+FFFD.
+    (200, 400, "invalid UTF-8"),
     # ORDER BY a column is an extension.
     (400, 200, "ORDER BY: the select has no column"),
 ]

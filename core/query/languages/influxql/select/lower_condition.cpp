@@ -118,12 +118,15 @@ class Lowering {
           first_input_(first_input),
           series_of_(series_of) {}
 
-    Part lower(const Expr &raw);
+    // The whole condition.
+    Part lower_all(const Expr &raw);
     plan::Scalar scalar(const Expr &raw);
     std::vector<plan::Input> take_inputs() { return std::move(inputs_); }
     void collect_conditions(const Expr &raw, std::vector<plan::ValueCondition> &out);
 
   private:
+    // Of an OR that needs a filter without the filter: lower_all() makes it once for a chain.
+    Part lower(const Expr &raw);
     Part lower_comparison(const Expr &expr);
     bool compares_tags(const Expr &expr) const;
     plan::Scalar compare_tags(plan::Scalar comparison) const;
@@ -222,6 +225,12 @@ Part Lowering::lower_comparison(const Expr &expr) {
     return part;
 }
 
+Part Lowering::lower_all(const Expr &raw) {
+    Part part = lower(raw);
+    if (part.needs_filter && !part.filter) part.filter = scalar(raw);
+    return part;
+}
+
 Part Lowering::lower(const Expr &raw) {
     const Expr &expr = without_parens(raw);
     if (expr.kind == ExprKind::boolean) {
@@ -230,11 +239,12 @@ Part Lowering::lower(const Expr &raw) {
         return part;
     }
     if (expr.kind != ExprKind::binary || !is_logical(expr.op)) return lower_comparison(expr);
-    Part left = lower(expr.lhs());
-    Part right = lower(expr.rhs());
+    const bool all_apply = expr.op == Token::and_op;
+    Part left = all_apply ? lower_all(expr.lhs()) : lower(expr.lhs());
+    Part right = all_apply ? lower_all(expr.rhs()) : lower(expr.rhs());
     Part out;
     out.needs_filter = left.needs_filter || right.needs_filter;
-    if (expr.op == Token::and_op) {
+    if (all_apply) {
         out.series = join(VARVE_SERIES_AND, std::move(left.series), std::move(right.series));
         if (left.filter && right.filter) {
             plan::Scalar both;
@@ -250,7 +260,6 @@ Part Lowering::lower(const Expr &raw) {
     }
     // Rows of either side's series may pass; which of them do, only the whole condition tells.
     out.series = join(VARVE_SERIES_OR, std::move(left.series), std::move(right.series));
-    if (out.needs_filter) out.filter = scalar(expr);
     return out;
 }
 
@@ -314,7 +323,7 @@ LoweredCondition lower_condition(const Expr &condition, const Resolver &resolve,
         out.inputs = lowering.take_inputs();
         return out;
     }
-    Part part = lowering.lower(condition);
+    Part part = lowering.lower_all(condition);
     LoweredCondition out;
     out.series = std::move(part.series);
     out.filter = std::move(part.filter);
@@ -338,7 +347,7 @@ plan::SeriesPredicate lower_tag_condition(const Expr &raw) {
     };
     // Conditions on tags alone call nothing.
     const FunctionTable no_functions;
-    Part part = Lowering(tags, no_functions, 0, SeriesOf::storage).lower(expr);
+    Part part = Lowering(tags, no_functions, 0, SeriesOf::storage).lower_all(expr);
     return part.needs_filter ? leaf(VARVE_SERIES_NONE) : std::move(part.series);
 }
 
