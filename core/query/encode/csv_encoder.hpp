@@ -21,6 +21,7 @@ class CsvEncoder final : public Encoder {
     Status begin_series(const exec::SeriesHead &head) override;
     Status rows(std::span<const int64_t> times, std::span<const exec::Vector> values,
                 size_t row_count) override;
+    bool takes_infinite() const override { return true; }
 
   private:
     static constexpr size_t kFlushSize = 64 << 10;

@@ -29,6 +29,10 @@ void append_json_float(double value, std::string &out) {
 }
 
 void append_plain_float(double value, std::string &out) {
+    if (std::isinf(value)) {
+        out += value > 0 ? "+Inf" : "-Inf";
+        return;
+    }
     if (std::fabs(value) < kExactIntegers) return append(out, value, std::chars_format::fixed);
     // Above, to_chars would write the exact integer; wanted are the shortest digits, then zeros.
     const size_t start = out.size();

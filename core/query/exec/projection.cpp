@@ -35,13 +35,16 @@ Status check_finite(const Vector &vector, size_t rows) {
 }  // namespace
 
 Projection::Projection(const plan::Select &select, RowSink &sink)
-    : select_(select), sink_(sink), passes_on_([&select] {
+    : select_(select),
+      sink_(sink),
+      passes_on_([&select] {
           for (uint32_t i = 0; i < select.outputs.size(); ++i) {
               const plan::Scalar &value = select.outputs[i].value;
               if (value.op != plan::Op::input || value.input != i) return false;
           }
           return true;
-      }()) {}
+      }()),
+      input_fill_(select) {}
 
 void Projection::begin(const std::string &measurement, const std::string &key) {
     head_ = SeriesHead{};
@@ -55,6 +58,7 @@ void Projection::begin(const std::string &measurement, const std::string &key) {
     head_sent_ = false;
     skipped_ = 0;
     emitted_ = 0;
+    input_fill_.begin();
 }
 
 uint64_t Projection::wanted() const {
@@ -86,13 +90,19 @@ Status Projection::push_rows(std::span<const int64_t> times, std::span<const Vec
     uint64_t count = times.size() - skip;
     if (select_.limit != 0) count = std::min(count, select_.limit - emitted_);
     if (count == 0) return {};
+    std::vector<Vector> filled;
     std::vector<Vector> made;
-    const bool cuts = skip != 0 || count != times.size();
+    bool cuts = skip != 0 || count != times.size();
+    if (input_fill_.active()) {
+        filled = input_fill_.filled(columns, skip, count);
+        columns = filled;
+        cuts = false;
+    }
     std::span<const Vector> values =
         columns.first(std::min(columns.size(), select_.outputs.size()));
     if (cuts || !passes_on_) {
         for (const plan::Output &output : select_.outputs) {
-            made.push_back(evaluate(output.value, columns, times.size()));
+            made.push_back(evaluate(output.value, columns, cuts ? times.size() : count));
             if (cuts) slice(made.back(), skip, count);
         }
         values = made;

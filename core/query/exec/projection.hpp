@@ -2,6 +2,7 @@
 // off, rows go to the sink.
 #pragma once
 
+#include "query/exec/rows/input_fill.hpp"
 #include "query/exec/rows/row_sink.hpp"
 #include "query/plan/select.hpp"
 
@@ -30,6 +31,7 @@ class Projection {
     const plan::Select &select_;
     RowSink &sink_;
     const bool passes_on_;  // the outputs are the columns as they are
+    InputFill input_fill_;
     SeriesHead head_;
     bool head_sent_ = false;
     uint64_t skipped_ = 0;

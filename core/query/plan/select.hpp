@@ -66,6 +66,7 @@ struct ScanSource {
     uint64_t db_id = 0;
     uint64_t rp_id = 0;
     std::string measurement;
+    std::vector<int64_t> shard_starts;       // of the table's shards, ascending
     std::shared_ptr<const Select> subquery;  // set: the ids mean nothing
     SeriesPredicate series;                  // of storage's series
     std::vector<Input> filter_inputs;        // positions follow Select::inputs
@@ -183,6 +184,9 @@ struct Select {
     bool ascending = true;
     uint64_t limit = 0;  // 0 = all
     uint64_t offset = 0;
+    // Of the rows of each aggregate, before their buckets are put side by side; 0 = all.
+    uint64_t call_limit = 0;
+    uint64_t call_offset = 0;
     uint64_t series_limit = 0;  // per measurement
     uint64_t series_offset = 0;
 };

@@ -7,6 +7,9 @@
 //  3. A last row that lies exactly where its bucket begins has no area and gives no row.
 // Without GROUP BY time there is one bucket, which begins at 0. In descending order a bucket begins
 // at its later end, which is then the row's time.
+//
+// Integers are computed as InfluxDB computes them, in two ways unlike floats: behind a cut the
+// trapezium is that of the value at the cut, and the one bucket without GROUP BY time is the range.
 #include "functions/common/stream_arguments.hpp"
 #include "functions/common/stream_rows.hpp"
 #include "functions/transform/transform_functions.hpp"
@@ -16,6 +19,7 @@ namespace varve::functions {
 namespace {
 
 constexpr int64_t kSecond = 1'000'000'000;
+constexpr int64_t kNoLowerBound = INT64_MIN + 2;  // the first instant InfluxDB knows
 
 struct State {
     const varve_stream_context *context;
@@ -27,6 +31,7 @@ struct State {
     int64_t end;
     uint32_t has_row;
     uint32_t done;
+    uint32_t is_integer;
 };
 
 void init(void *state, const varve_argument *arguments, uint32_t count) {
@@ -41,13 +46,17 @@ void begin(void *state, const varve_stream_context *context) {
 
 void enter_bucket(State &state, int64_t time) {
     const varve_stream_context &context = *state.context;
-    if (context.interval_ns == 0) return;
+    if (context.interval_ns == 0 && state.is_integer == 0) return;
     context.bucket_of(context.ctx, time, &state.start, &state.end);
-    if (context.descending != 0) std::swap(state.start, state.end);
+    if (context.descending != 0) {
+        std::swap(state.start, state.end);
+    } else if (context.interval_ns == 0 && state.start == kNoLowerBound) {
+        state.start = 0;
+    }
 }
 
 bool leaves_bucket(const State &state, int64_t time) {
-    if (state.context->interval_ns == 0) return false;
+    if (state.context->interval_ns == 0 && state.is_integer == 0) return false;
     return state.context->descending != 0 ? time <= state.end : time >= state.end;
 }
 
@@ -75,19 +84,28 @@ void take(State &state, int64_t time, double value, varve_stream_rows &out) {
         state.value = value;
         return;
     }
+    const double given = value;
     if (leaves_bucket(state, time)) {
         if (state.time != state.end) {
-            add_area(state, state.end, between(state, state.end, time, value));
+            const double before = state.value;
+            const double at_cut = between(state, state.end, time, value);
+            add_area(state, state.end, at_cut);
+            if (state.is_integer != 0) {
+                state.value = before;
+                value = at_cut;
+            }
         }
         emit(out, state.start, state.area);
         state.area = 0;
         enter_bucket(state, time);
     }
     add_area(state, time, value);
+    state.value = given;
 }
 
 int32_t rows(void *state, const varve_column *column, const int64_t *times, uint32_t row_count,
              const varve_arena *, varve_stream_rows *out) {
+    static_cast<State *>(state)->is_integer = column->type == VARVE_TYPE_FLOAT64 ? 0 : 1;
     for_each_row(*column, times, row_count, [&](int64_t time, uint64_t bits) {
         take(*static_cast<State *>(state), time, as_double(column->type, bits), *out);
     });

@@ -52,14 +52,14 @@ class Coverage:
         return sorted(name for name, count in self.counts.items() if count < share)
 
     def report(self):
-        lines = []
-        groups = {}
+        """A table: the group, the production, in how many queries it was."""
+        rows = []
         for name, count in sorted(self.counts.items()):
             group, _, rest = name.partition(".")
-            groups.setdefault(group, []).append(f"{rest or group} {count}")
-        for group, entries in groups.items():
-            lines.append(f"  {group}: " + ", ".join(entries))
-        return "\n".join(lines)
+            rows.append(f"{group:<20} {rest or group:<34} {count:>6}")
+        height = (len(rows) + 1) // 2
+        return "\n".join(f"  {left}   | {right}".rstrip() for left, right in
+                         zip(rows[:height], rows[height:] + [""]))
 
     def _boost(self, name):
         share = 2 * self.wanted * (self.made + 20) / self.total

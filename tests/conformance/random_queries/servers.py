@@ -67,7 +67,7 @@ class Servers:
         self.build = build
         self.folder = tempfile.mkdtemp(prefix="influxd-random-")
         self.restart_lock = threading.Lock()
-        self.restarts = 0
+        self.restarts = self.restarts_of_varved = 0
 
     def __enter__(self):
         self.influxd = Influxd(folder=self.folder, data_settings=SETTINGS)
@@ -87,10 +87,8 @@ class Servers:
         """(influxd's answer, varved's answer)"""
         theirs = self.theirs.query(text, parameters, headers)
         mine = self.mine.query(text, parameters, headers)
-        if theirs.status == 0:
-            self._revive(self.influxd, self.influxd.__enter__)
-        if mine.status == 0:
-            self._revive(self.varved, self.varved.start)
+        if theirs.status == 0 or mine.status == 0:
+            self.revive()
         return theirs, mine
 
     def both(self, text, **parameters):
@@ -103,10 +101,14 @@ class Servers:
         self.theirs.write(lines, db, policy)
         self.mine.write(lines, db, policy)
 
-    def _revive(self, server, start):
+    def revive(self):
+        """Starts again what has ended."""
         with self.restart_lock:
-            if server.process.poll() is None:
-                return
-            self.restarts += 1
-            time.sleep(0.5)
-            start()
+            for server, start in ((self.influxd, self.influxd.__enter__),
+                                  (self.varved, self.varved.start)):
+                if server.process.poll() is None:
+                    continue
+                self.restarts += 1
+                self.restarts_of_varved += server is self.varved
+                time.sleep(0.5)
+                start()

@@ -67,8 +67,8 @@ class StatementMaker:
     def bound(self):
         """(statement, params) with values bound to names."""
         form = self.cover.pick("bound", {"string": 2, "integer": 2, "float": 1, "boolean": 1,
-                                         "identifier": 1, "regex": 1, "duration": 1, "missing": 0.4,
-                                         "wrong": 0.4})
+                                         "identifier": 1, "regex": 1, "duration": 1, "missing": 0.8,
+                                         "wrong": 0.8})
         low = "time >= '2020-03-06' AND time < '2020-03-10'"
         text, value = {
             "string": ("SELECT v FROM cpu WHERE host = $p", self.rng.choice(["a", "b", "x'y"])),

@@ -70,6 +70,9 @@ TEST(Limit, OfBucketsIsThePrefixOfAllBuckets) {
         const std::string query = "select " + any(calls) + " from cpu where " + any(ranges) +
                                   " group by time(" + std::to_string(20 + random() % 100) + "s)" +
                                   any(groups) + any(fills);
+        const bool of_every_call = query.find("), ") < query.find(" from ");
+        // Then LIMIT is of every call; golden/influxql/select/limit_calls.test has its answers.
+        if (of_every_call && query.find("fill(none)") != std::string::npos) continue;
         const size_t limit = 1 + random() % 12;
         const size_t offset = random() % 3;
         const std::string tail =

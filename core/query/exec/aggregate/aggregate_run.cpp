@@ -10,6 +10,7 @@
 #include "query/exec/no_throw.hpp"
 #include "query/exec/projection.hpp"
 #include "query/exec/rows/held_rows.hpp"
+#include "query/exec/rows/series_pages.hpp"
 
 namespace varve::query::exec {
 
@@ -40,7 +41,6 @@ class AggregateRun {
                           std::vector<size_t> &missing, std::vector<Vector> &inputs);
     Status copy_row(const std::vector<Vector> &from, size_t from_row, std::vector<Vector> &to,
                     size_t to_row);
-    void repeat_points(const GroupRows::Chunk &chunk, std::vector<Vector> &inputs);
 
     const Run &run_;
     const plan::Measurement &measurement_;
@@ -49,7 +49,6 @@ class AggregateRun {
     Projection projection_;
     std::vector<std::unique_ptr<MeasurementScan>> scans_;
     std::vector<std::unique_ptr<AggregateGroups>> parts_;
-    std::vector<Vector> last_point_;  // one row: the inputs of the last point
 };
 
 Status AggregateRun::read() {
@@ -98,10 +97,13 @@ Status AggregateRun::run() {
     std::sort(groups.begin(), groups.end(), [&](const auto &a, const auto &b) {
         return ascending ? a->key < b->key : a->key > b->key;
     });
-    uint64_t to = groups.size();
-    const uint64_t from = std::min<uint64_t>(run_.select.series_offset, to);
-    if (run_.select.series_limit != 0) to = std::min(to, from + run_.select.series_limit);
-    for (uint64_t i = from; i < to; ++i) VARVE_RETURN_IF_ERROR(emit(*groups[i]));
+    if (pages_series(run_.select)) {
+        std::vector<std::string> keys;
+        for (const auto &group : groups) keys.push_back(group->key);
+        const std::set<std::string> page = page_of_series(run_.select, keys);
+        std::erase_if(groups, [&](const auto &group) { return !page.contains(group->key); });
+    }
+    for (const auto &group : groups) VARVE_RETURN_IF_ERROR(emit(*group));
     return {};
 }
 
@@ -120,7 +122,6 @@ Status AggregateRun::emit(GroupStates &group) {
     std::sort(group.members.begin(), group.members.end(),
               [](const Member &a, const Member &b) { return a.key < b.key; });
     projection_.begin(measurement_.name, group.key);
-    last_point_ = empty_inputs(1);
     GroupRows::Chunk chunk;
     for (;;) {
         const uint64_t wanted = projection_.wanted();
@@ -131,7 +132,6 @@ Status AggregateRun::emit(GroupStates &group) {
         if (run_.select.needs_point) {
             std::vector<Vector> inputs = empty_inputs(chunk.times.size());
             VARVE_RETURN_IF_ERROR(find_points(group, chunk, inputs));
-            repeat_points(chunk, inputs);
             for (Vector &input : inputs) chunk.values.push_back(std::move(input));
         }
         VARVE_RETURN_IF_ERROR(projection_.push(chunk.times, chunk.values));
@@ -143,7 +143,7 @@ Status AggregateRun::find_points(const GroupStates &group, const GroupRows::Chun
                                  std::vector<Vector> &inputs) {
     std::vector<size_t> missing;
     for (size_t row = 0; row < chunk.times.size(); ++row) {
-        if (chunk.origins[row] == GroupRows::Origin::point) missing.push_back(row);
+        if (chunk.is_point[row] != 0) missing.push_back(row);
     }
     // Where several series have the point, the first key wins.
     for (const Member &member : group.members) {
@@ -215,27 +215,6 @@ Status AggregateRun::copy_row(const std::vector<Vector> &from, size_t from_row,
         to[i].set_text(to_row, {copy, text.size()});
     }
     return {};
-}
-
-// fill(previous) repeats the whole point.
-void AggregateRun::repeat_points(const GroupRows::Chunk &chunk, std::vector<Vector> &inputs) {
-    for (size_t i = 0; i < inputs.size(); ++i) {
-        Vector &input = inputs[i];
-        if (input.type == Type::none) continue;
-        for (size_t row = 0; row < chunk.times.size(); ++row) {
-            if (chunk.origins[row] == GroupRows::Origin::point) {
-                last_point_[i].reset(input.type, 0);
-                last_point_[i].append_from(input, row);
-            } else if (chunk.origins[row] == GroupRows::Origin::repeated &&
-                       last_point_[i].is_valid(0)) {
-                if (input.type == Type::string) {
-                    input.set_text(row, last_point_[i].text[0]);
-                } else {
-                    input.set(row, last_point_[i].bits[0]);
-                }
-            }
-        }
-    }
 }
 
 }  // namespace

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
 
+#include "query/exec/rows/input_fill.hpp"
 #include "query/function_table.hpp"
 
 namespace varve::query::exec {
@@ -38,9 +40,23 @@ Status GroupRows::begin(GroupStates &group, Arena &arena) {
         }
         if (any) starts_.push_back(start);
     }
+    if (run_.select.call_limit != 0 || run_.select.call_offset != 0) limit_calls();
     at_ = 0;
     done_ = starts_.empty();
     return done_ || !fills() ? Status() : set_bounds();
+}
+
+void GroupRows::limit_calls() {
+    std::set<int64_t> left;
+    for (Stream &stream : streams_) {
+        const size_t from = std::min<uint64_t>(run_.select.call_offset, stream.points.size());
+        stream.points.erase(stream.points.begin(),
+                            stream.points.begin() + static_cast<ptrdiff_t>(from));
+        const uint64_t limit = run_.select.call_limit;
+        if (limit != 0 && stream.points.size() > limit) stream.points.resize(limit);
+        for (const Point &point : stream.points) left.insert(point.start);
+    }
+    std::erase_if(starts_, [&](int64_t start) { return !left.contains(start); });
 }
 
 Result<bool> GroupRows::finish_bucket(size_t i, int64_t start, char *states, Arena &arena) {
@@ -132,7 +148,7 @@ Status GroupRows::next(size_t rows_max, Chunk &chunk) {
 void GroupRows::append_point(Chunk &chunk) {
     const Point &point = streams_[0].points[streams_[0].at++];
     chunk.times.push_back(point.value.has_time != 0 ? point.value.time : row_time(point.start));
-    chunk.origins.push_back(Origin::point);
+    chunk.is_point.push_back(1);
     chunk.point_times.push_back(point.value.time);
     Vector &column = chunk.values[0];
     column.append_null(1);
@@ -156,7 +172,7 @@ void GroupRows::append_row(int64_t start, Chunk &chunk) {
     const Stream &first = streams_.front();
     const bool is_point = first.at < first.points.size() && first.points[first.at].start == start;
     chunk.times.push_back(row_time(start));
-    chunk.origins.push_back(is_point ? Origin::point : Origin::filled);
+    chunk.is_point.push_back(is_point ? 1 : 0);
     chunk.point_times.push_back(is_point ? first.points[first.at].value.time : 0);
     for (size_t i = 0; i < streams_.size(); ++i) {
         Stream &stream = streams_[i];
@@ -167,9 +183,6 @@ void GroupRows::append_row(int64_t start, Chunk &chunk) {
         stream.previous = stream.points[stream.at++];
         stream.previous_is_null = false;
     }
-    const bool repeats =
-        run_.select.fill.kind == plan::FillKind::previous && !first.previous_is_null;
-    if (!is_point && repeats) chunk.origins.back() = Origin::repeated;
 }
 
 void GroupRows::append_cell(size_t i, int64_t start, bool is_point, Chunk &chunk) {
@@ -191,15 +204,10 @@ void GroupRows::append_cell(size_t i, int64_t start, bool is_point, Chunk &chunk
     if (fill.kind == plan::FillKind::previous && !stream.previous_is_null) {
         set_point(column, row, stream.previous.value);
     } else if (fill.kind == plan::FillKind::number) {
-        if (column.type == Type::floating) column.set_number(row, fill.number);
+        if (plan::is_numeric(column.type)) column.set(row, fill_bits(fill, column.type));
         // A number is no text and no truth.
         if (column.type == Type::string && filled) column.set_text(row, {});
         if (column.type == Type::boolean && filled) column.set(row, 0);
-        if (column.type == Type::integer || column.type == Type::unsigned_integer) {
-            column.set(row, fill.is_integer ? static_cast<uint64_t>(fill.integer)
-                                            : convert_bits(std::bit_cast<uint64_t>(fill.number),
-                                                           Type::floating, column.type));
-        }
     }
 }
 

@@ -22,11 +22,10 @@ class GroupRows {
     // Finishes the group's states.
     Status begin(GroupStates &group, Arena &arena);
 
-    enum class Origin : uint8_t { point, repeated, filled };
     struct Chunk {
         std::vector<int64_t> times;
         std::vector<Vector> values;        // one per aggregate, and a multi's extra columns
-        std::vector<Origin> origins;       // of the first aggregate's value
+        std::vector<uint8_t> is_point;     // 0: the first aggregate's value is a filled one
         std::vector<int64_t> point_times;  // of the first aggregate's point, where it is one
     };
     // The next rows, at most rows_max; none = the group is done.
@@ -59,6 +58,8 @@ class GroupRows {
     Result<bool> finish_bucket(size_t i, int64_t start, char *states, Arena &arena);
     std::span<const varve_function_column> extra_columns() const;
     void append_point(Chunk &chunk);
+    // LIMIT and OFFSET of every aggregate.
+    void limit_calls();
     Status set_bounds();
     void append_row(int64_t start, Chunk &chunk);
     void append_cell(size_t i, int64_t start, bool is_point, Chunk &chunk);

@@ -11,13 +11,31 @@ namespace {
 
 constexpr uint32_t kNotWanted = UINT32_MAX;
 
+// Takes the rows on this side of the edge off the cursors; null = all rows.
+std::vector<SeriesMerge::Cursor> cut_shard(std::vector<SeriesMerge::Cursor> &rest,
+                                           const int64_t *edge, bool ascending) {
+    std::vector<SeriesMerge::Cursor> out;
+    for (SeriesMerge::Cursor &cursor : rest) {
+        SeriesMerge::Cursor taken = cursor;
+        if (edge != nullptr) {
+            taken.end = std::partition_point(cursor.at, cursor.end, [&](uint32_t row) {
+                const int64_t time = cursor.times[row];
+                return ascending ? time < *edge : time >= *edge;
+            });
+        }
+        cursor.at = taken.end;
+        if (taken.at != taken.end) out.push_back(taken);
+    }
+    return out;
+}
+
 }  // namespace
 
 Status RawRows::load(const RawLoad &load) {
     for (const plan::ScanSource &source : measurement_.sources) {
         VARVE_RETURN_IF_ERROR(load_source(source, load));
     }
-    if (!overflowed()) sort();
+    if (!overflowed()) sort(load.is_slice);
     return {};
 }
 
@@ -129,14 +147,15 @@ Result<uint64_t> RawRows::append(MeasurementScan &scan, size_t partition, const 
     return uint64_t{loaded.loaded.row_count};
 }
 
-void RawRows::sort() {
-    // Series are compared once; rows then compare numbers.
-    struct Place {
-        const std::string *group;
-        const std::string *key;
-        uint32_t part;
-        uint32_t series;
-    };
+void RawRows::sort(bool is_slice) {
+    const std::vector<Place> places = ranked_places();
+    const bool of_one_table =
+        measurement_.sources.size() == 1 && measurement_.sources.front().subquery == nullptr;
+    of_one_table && !is_slice ? merge_series(places) : sort_by_keys(places);
+}
+
+// Series by group and key: they are compared once; rows then compare numbers.
+std::vector<RawRows::Place> RawRows::ranked_places() const {
     std::vector<Place> places;
     for (uint32_t p = 0; p < parts_.size(); ++p) {
         for (uint32_t s = 0; s < parts_[p]->series_keys.size(); ++s) {
@@ -146,12 +165,19 @@ void RawRows::sort() {
     std::sort(places.begin(), places.end(), [](const Place &a, const Place &b) {
         return *a.group != *b.group ? *a.group < *b.group : *a.key < *b.key;
     });
+    for (size_t i = 1; i < places.size(); ++i) {
+        const bool same = *places[i].group == *places[i - 1].group;
+        places[i].group_rank = places[i - 1].group_rank + (same ? 0 : 1);
+    }
+    return places;
+}
+
+void RawRows::sort_by_keys(const std::vector<Place> &places) {
     std::vector<std::vector<SortKey>> ranks(parts_.size());  // by series; row and time are unset
     for (uint32_t p = 0; p < parts_.size(); ++p) ranks[p].resize(parts_[p]->series_keys.size());
-    uint32_t group = 0;
     for (uint32_t i = 0; i < places.size(); ++i) {
-        if (i > 0 && *places[i].group != *places[i - 1].group) ++group;
-        ranks[places[i].part][places[i].series] = {0, group, i, {places[i].part, 0}};
+        const Place &place = places[i];
+        ranks[place.part][place.series] = {0, place.group_rank, i, {place.part, 0}};
     }
     std::vector<SortKey> keys;
     for (uint32_t p = 0; p < parts_.size(); ++p) {
@@ -171,6 +197,98 @@ void RawRows::sort() {
     });
     order_.reserve(keys.size());
     for (const SortKey &key : keys) order_.push_back(key.ref);
+}
+
+// The columns that decide between rows of equal time: InfluxDB looks at them in the order of their
+// names, up to the first that holds no texts.
+std::vector<size_t> RawRows::tie_columns() const {
+    const std::vector<plan::Input> &inputs = run_.select.inputs;
+    if (run_.select.feeds_stream) return {};
+    std::vector<size_t> out;
+    for (size_t i = 0; i < inputs.size(); ++i) out.push_back(i);
+    std::sort(out.begin(), out.end(), [&](size_t a, size_t b) {
+        return inputs[a].name != inputs[b].name ? inputs[a].name < inputs[b].name
+                                                : inputs[a].is_tag < inputs[b].is_tag;
+    });
+    const auto end = std::find_if(out.begin(), out.end(), [&](size_t i) {
+        return !inputs[i].is_tag && inputs[i].type != Type::string;
+    });
+    out.erase(end, out.end());
+    return out;
+}
+
+bool RawRows::texts_before(Ref one, Ref other, const std::vector<size_t> &columns) const {
+    for (const size_t i : columns) {
+        const Vector &first = parts_[one.part]->columns[i];
+        const Vector &second = parts_[other.part]->columns[i];
+        if (!first.is_valid(one.row) || !second.is_valid(other.row)) return false;
+        if (first.text[one.row] == second.text[other.row]) continue;
+        return (first.text[one.row] < second.text[other.row]) == run_.select.ascending;
+    }
+    return false;
+}
+
+void RawRows::merge_series(const std::vector<Place> &places) {
+    const bool ascending = run_.select.ascending;
+    std::vector<std::vector<std::vector<uint32_t>>> rows(parts_.size());  // by part and series
+    for (uint32_t p = 0; p < parts_.size(); ++p) {
+        const RawPart &part = *parts_[p];
+        rows[p].resize(part.series_keys.size());
+        for (uint32_t row = 0; row < part.times.size(); ++row) {
+            rows[p][part.series[row]].push_back(row);
+        }
+        for (std::vector<uint32_t> &list : rows[p]) {
+            std::sort(list.begin(), list.end(), [&](uint32_t a, uint32_t b) {
+                return ascending ? part.times[a] < part.times[b] : part.times[a] > part.times[b];
+            });
+        }
+    }
+    std::vector<SeriesMerge::Cursor> rest;  // rows that are not yet given
+    for (uint32_t i = 0; i < places.size(); ++i) {
+        const std::vector<uint32_t> &list = rows[places[i].part][places[i].series];
+        rest.push_back({places[i].group_rank, i, list.data(), list.data() + list.size(),
+                        parts_[places[i].part]->times.data()});
+    }
+    std::sort(rest.begin(), rest.end(), [&](const auto &a, const auto &b) {
+        return a.group != b.group ? a.group < b.group : (a.series < b.series) == ascending;
+    });
+    std::vector<std::vector<Ref>> by_group(places.empty() ? 0 : places.back().group_rank + 1);
+    for (auto from = rest.begin(); from != rest.end();) {
+        const auto to = std::find_if(
+            from, rest.end(), [&](const auto &cursor) { return cursor.group != from->group; });
+        merge_shards({from, to}, places, by_group[from->group]);
+        from = to;
+    }
+    if (!ascending) std::reverse(by_group.begin(), by_group.end());
+    for (const std::vector<Ref> &refs : by_group) {
+        order_.insert(order_.end(), refs.begin(), refs.end());
+    }
+}
+
+// `rest`: of one group, by key in the direction.
+void RawRows::merge_shards(std::vector<SeriesMerge::Cursor> rest, const std::vector<Place> &places,
+                           std::vector<Ref> &out) const {
+    const bool ascending = run_.select.ascending;
+    SeriesMerge::TieOrder tie_order;
+    const std::vector<size_t> texts = tie_columns();
+    if (!texts.empty()) {
+        tie_order = [&](const SeriesMerge::Cursor &a, const SeriesMerge::Cursor &b) {
+            return texts_before({places[a.series].part, *a.at}, {places[b.series].part, *b.at},
+                                texts);
+        };
+    }
+    SeriesMerge merge(ascending, std::move(tie_order));
+    const std::vector<int64_t> &starts = measurement_.sources.front().shard_starts;
+    for (size_t shard = 0; shard <= starts.size(); ++shard) {
+        const int64_t *edge = nullptr;
+        if (shard < starts.size()) {
+            edge = &starts[ascending ? shard : starts.size() - 1 - shard];
+        }
+        for (merge.begin(cut_shard(rest, edge, ascending)); !merge.done(); merge.advance()) {
+            const SeriesMerge::Cursor &next = merge.top();
+            out.push_back({places[next.series].part, *next.at});
+        }
+    }
 }
 
 std::vector<Vector> RawRows::gather(size_t from, size_t to) const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "query/exec/measurement_scan.hpp"
+#include "query/exec/raw/series_merge.hpp"
 #include "query/exec/run_select.hpp"
 
 namespace varve::query::exec {
@@ -36,6 +37,7 @@ struct RawLoad {
     const std::set<std::string> *groups = nullptr;  // null = all
     uint64_t limit_per_series = 0;
     uint64_t rows_max = 0;  // more rows end the load early; 0 = no limit
+    bool is_slice = false;  // of a range that is read in several loads
 };
 
 class RawRows {
@@ -55,7 +57,7 @@ class RawRows {
         uint32_t part = 0;
         uint32_t row = 0;
     };
-    // Rows by group, time in the plan's direction, series key.
+    // Rows by group and time in the plan's direction; of equal times see sort().
     const std::vector<Ref> &order() const { return order_; }
     const std::string &group_of(Ref ref) const {
         const RawPart &part = *parts_[ref.part];
@@ -72,6 +74,14 @@ class RawRows {
         uint32_t series = 0;
         Ref ref;
     };
+    // A series of a part.
+    struct Place {
+        const std::string *group;
+        const std::string *key;
+        uint32_t part;
+        uint32_t series;
+        uint32_t group_rank = 0;
+    };
 
     Status load_source(const plan::ScanSource &source, const RawLoad &load);
     Status read_partition(MeasurementScan &scan, size_t partition, const RawLoad &load,
@@ -81,7 +91,18 @@ class RawRows {
                             uint64_t rows_max, RawPart &part) const;
     // Texts of the rows from `from` on, from the block to the part's arena.
     static Status keep_texts(size_t from, Vector &column, RawPart &part);
-    void sort();
+    // Rows of equal time come as InfluxDB merges the series of a shard. Of several tables, of
+    // subqueries and in slices (where they lie, LIMIT has a say, and pages have to fit together)
+    // they come in the order of the series' keys.
+    void sort(bool is_slice);
+    std::vector<Place> ranked_places() const;
+    void sort_by_keys(const std::vector<Place> &places);
+    void merge_series(const std::vector<Place> &places);
+    void merge_shards(std::vector<SeriesMerge::Cursor> rest, const std::vector<Place> &places,
+                      std::vector<Ref> &out) const;
+    // Whether texts of the first row's columns put it before the other of equal time.
+    bool texts_before(Ref one, Ref other, const std::vector<size_t> &columns) const;
+    std::vector<size_t> tie_columns() const;
 
     const Run &run_;
     const plan::Measurement &measurement_;

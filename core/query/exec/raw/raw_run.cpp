@@ -11,6 +11,7 @@
 
 #include "query/exec/projection.hpp"
 #include "query/exec/raw/raw_rows.hpp"
+#include "query/exec/rows/series_pages.hpp"
 
 namespace varve::query::exec {
 
@@ -110,10 +111,11 @@ std::vector<RawRun::Groups::const_iterator> RawRun::wanted_groups() const {
     std::vector<Groups::const_iterator> order;
     for (auto it = groups_.begin(); it != groups_.end(); ++it) order.push_back(it);
     if (!run_.select.ascending) std::reverse(order.begin(), order.end());
-    const uint64_t skip = std::min<uint64_t>(run_.select.series_offset, order.size());
-    order.erase(order.begin(), order.begin() + static_cast<ptrdiff_t>(skip));
-    const uint64_t limit = run_.select.series_limit;
-    if (limit != 0 && order.size() > limit) order.resize(limit);
+    if (!pages_series(run_.select)) return order;
+    std::vector<std::string> keys;
+    for (const auto &group : order) keys.push_back(group->first);
+    const std::set<std::string> page = page_of_series(run_.select, keys);
+    std::erase_if(order, [&](const auto &group) { return !page.contains(group->first); });
     return order;
 }
 
@@ -191,7 +193,7 @@ Status RawRun::run_sliced(const std::string &key, const Group &group) {
         const uint64_t rows_max = width > 1 ? 4 * kRowsInMemory : 0;
         VARVE_RETURN_IF_ERROR(
             rows.load({static_cast<int64_t>(from), static_cast<int64_t>(from + width), &groups, 0,
-                       rows_max}));
+                       rows_max, true}));
         if (rows.overflowed()) {
             width /= 4;
             continue;

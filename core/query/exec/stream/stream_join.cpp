@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "query/exec/rows/input_fill.hpp"
+
 namespace varve::query::exec {
 
 namespace {
@@ -95,15 +97,7 @@ void StreamJoin::append_default(const Vector &last, Vector &column) const {
     }
     column.append_null(1);
     if (fill.kind != plan::FillKind::number || !plan::is_numeric(column.type)) return;
-    const size_t row = column.valid.size() - 1;
-    if (column.type == Type::floating) {
-        column.set_number(row, fill.number);
-    } else if (fill.is_integer) {
-        column.set(row, static_cast<uint64_t>(fill.integer));
-    } else {
-        column.set(row,
-                   convert_bits(std::bit_cast<uint64_t>(fill.number), Type::floating, column.type));
-    }
+    column.set(column.valid.size() - 1, fill_bits(fill, column.type));
 }
 
 }  // namespace varve::query::exec

@@ -32,6 +32,7 @@ class RowTable final : public RowSink {
     Status begin_series(const SeriesHead &head) override;
     Status rows(std::span<const int64_t> times, std::span<const Vector> values,
                 size_t row_count) override;
+    bool takes_infinite() const override { return true; }
     // After the last row: what came descending is turned round.
     void finish();
 

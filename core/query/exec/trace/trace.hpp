@@ -72,6 +72,7 @@ class TracedSink final : public RowSink {
         trace_.rows += row_count;
         return sink_.rows(times, values, row_count);
     }
+    bool takes_infinite() const override { return sink_.takes_infinite(); }
     bool series_full() const override { return sink_.series_full(); }
 
   private:

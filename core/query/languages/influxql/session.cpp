@@ -71,6 +71,10 @@ Status SourceResolver::resolve(const Source &source, const plan::TimeRange &rang
     const Result<std::shared_ptr<exec::Snapshot>> snapshot = this->snapshot(database->id);
     if (!snapshot.ok()) return snapshot.status();
 
+    const Result<std::vector<ShardGroup>> shards =
+        session_.catalog.shard_groups(database->id, policy->id);
+    if (!shards.ok()) return shards.status();
+
     std::vector<std::string> names;
     if (source.regex) {
         const re2::RE2 regex(*source.regex, re2::RE2::Quiet);
@@ -93,6 +97,9 @@ Status SourceResolver::resolve(const Source &source, const plan::TimeRange &rang
         resolved.scan.db_id = database->id;
         resolved.scan.rp_id = policy->id;
         resolved.scan.measurement = name;
+        for (const ShardGroup &shard : *shards) {
+            resolved.scan.shard_starts.push_back(shard.from_ns);
+        }
         VARVE_RETURN_IF_ERROR(read_schema(**snapshot, range, resolved));
         out.push_back(std::move(resolved));
     }
@@ -138,6 +145,8 @@ Names::Names(const std::vector<ResolvedSource> &sources)
     for (auto &[name, types] : fields) {
         std::sort(types.begin(), types.end());
         types.erase(std::unique(types.begin(), types.end()), types.end());
+        // A column of a subquery that has no values, beside one that has.
+        if (types.size() > 1) std::erase(types, plan::Type::none);
     }
 }
 

@@ -134,6 +134,7 @@ Status Checker::check_range() {
 
 Status Checker::take_over_outer() {
     out_.ascending = select_.ascending();
+    out_.is_inner = outer_ != nullptr;
     out_.fill = plan_fill(select_.fill);
     if (outer_ == nullptr) return {};
     if (!select_.sort.empty() && out_.ascending != outer_->ascending) {

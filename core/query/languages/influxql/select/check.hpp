@@ -14,6 +14,7 @@ struct CheckedSelect {
     plan::Window window;
     plan::Fill fill;
     bool ascending = true;
+    bool is_inner = false;            // of a subquery
     ExprPtr having;                   // folded; null = none
     ExprPtr condition;                // without time; null = none
     std::vector<ExprPtr> dimensions;  // without time()
@@ -24,6 +25,7 @@ struct CheckedSelect {
 // buckets are the subquery's where that has none.
 struct OuterSelect {
     plan::TimeRange range;
+    plan::TimeRange outermost;  // the range of the whole statement: types of fields are those of it
     plan::Window window;
     bool ascending = true;
 };

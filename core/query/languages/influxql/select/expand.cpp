@@ -185,4 +185,12 @@ std::vector<std::string> column_names(const std::vector<Field> &fields) {
     return out;
 }
 
+std::vector<std::string> inner_column_names(const std::vector<Field> &fields) {
+    std::vector<std::string> out;
+    for (const Field &field : fields) {
+        out.push_back(field.alias.empty() ? field_name(*field.expr) : field.alias);
+    }
+    return out;
+}
+
 }  // namespace varve::query::influxql

@@ -17,5 +17,7 @@ Result<std::vector<Field>> expand_fields(const CheckedSelect &checked, const Nam
 
 // One name per field: aliases first, then what is generated, "_1", "_2" behind what is taken.
 std::vector<std::string> column_names(const std::vector<Field> &fields);
+// Of a subquery, which lets columns have the same name: the first of them is the one that is found.
+std::vector<std::string> inner_column_names(const std::vector<Field> &fields);
 
 }  // namespace varve::query::influxql

@@ -111,16 +111,25 @@ struct Part {
 
 class Lowering {
   public:
-    Lowering(const Resolver &resolve, const FunctionTable &functions, uint32_t first_input)
-        : resolve_(resolve), functions_(functions), first_input_(first_input) {}
+    Lowering(const Resolver &resolve, const FunctionTable &functions, uint32_t first_input,
+             SeriesOf series_of)
+        : resolve_(resolve),
+          functions_(functions),
+          first_input_(first_input),
+          series_of_(series_of) {}
 
-    Part lower(const Expr &raw);
+    // The whole condition.
+    Part lower_all(const Expr &raw);
     plan::Scalar scalar(const Expr &raw);
     std::vector<plan::Input> take_inputs() { return std::move(inputs_); }
     void collect_conditions(const Expr &raw, std::vector<plan::ValueCondition> &out);
 
   private:
+    // Of an OR that needs a filter without the filter: lower_all() makes it once for a chain.
+    Part lower(const Expr &raw);
     Part lower_comparison(const Expr &expr);
+    bool compares_tags(const Expr &expr) const;
+    plan::Scalar compare_tags(plan::Scalar comparison) const;
     bool is_tag(const Expr &expr) const {
         return expr.kind == ExprKind::reference && resolve_(expr).is_tag;
     }
@@ -129,6 +138,7 @@ class Lowering {
     const Resolver &resolve_;
     const FunctionTable &functions_;
     const uint32_t first_input_;
+    const SeriesOf series_of_;
     std::vector<plan::Input> inputs_;
 };
 
@@ -168,6 +178,29 @@ plan::Scalar Lowering::scalar(const Expr &raw) {
     } else {
         out.args.push_back(scalar(expr.rhs()));
     }
+    return compares_tags(expr) ? compare_tags(std::move(out)) : out;
+}
+
+bool Lowering::compares_tags(const Expr &expr) const {
+    return series_of_ == SeriesOf::storage && (expr.op == Token::eq || expr.op == Token::neq) &&
+           is_tag(without_parens(expr.lhs())) && is_tag(without_parens(expr.rhs()));
+}
+
+// A tag that a series lacks equals no other: `a = b AND a != ''`, or `a != b OR a = ''`.
+plan::Scalar Lowering::compare_tags(plan::Scalar comparison) const {
+    const bool equal = comparison.op == plan::Op::equal;
+    plan::Scalar nothing;
+    nothing.type = plan::Type::string;
+    plan::Scalar presence;
+    presence.in_condition = true;
+    presence.op = equal ? plan::Op::not_equal : plan::Op::equal;
+    presence.args.push_back(comparison.args[0]);
+    presence.args.push_back(std::move(nothing));
+    plan::Scalar out;
+    out.in_condition = true;
+    out.op = equal ? plan::Op::logical_and : plan::Op::logical_or;
+    out.args.push_back(std::move(comparison));
+    out.args.push_back(std::move(presence));
     return out;
 }
 
@@ -192,6 +225,12 @@ Part Lowering::lower_comparison(const Expr &expr) {
     return part;
 }
 
+Part Lowering::lower_all(const Expr &raw) {
+    Part part = lower(raw);
+    if (part.needs_filter && !part.filter) part.filter = scalar(raw);
+    return part;
+}
+
 Part Lowering::lower(const Expr &raw) {
     const Expr &expr = without_parens(raw);
     if (expr.kind == ExprKind::boolean) {
@@ -200,11 +239,12 @@ Part Lowering::lower(const Expr &raw) {
         return part;
     }
     if (expr.kind != ExprKind::binary || !is_logical(expr.op)) return lower_comparison(expr);
-    Part left = lower(expr.lhs());
-    Part right = lower(expr.rhs());
+    const bool all_apply = expr.op == Token::and_op;
+    Part left = all_apply ? lower_all(expr.lhs()) : lower(expr.lhs());
+    Part right = all_apply ? lower_all(expr.rhs()) : lower(expr.rhs());
     Part out;
     out.needs_filter = left.needs_filter || right.needs_filter;
-    if (expr.op == Token::and_op) {
+    if (all_apply) {
         out.series = join(VARVE_SERIES_AND, std::move(left.series), std::move(right.series));
         if (left.filter && right.filter) {
             plan::Scalar both;
@@ -220,7 +260,6 @@ Part Lowering::lower(const Expr &raw) {
     }
     // Rows of either side's series may pass; which of them do, only the whole condition tells.
     out.series = join(VARVE_SERIES_OR, std::move(left.series), std::move(right.series));
-    if (out.needs_filter) out.filter = scalar(expr);
     return out;
 }
 
@@ -277,14 +316,14 @@ void Lowering::collect_conditions(const Expr &raw, std::vector<plan::ValueCondit
 LoweredCondition lower_condition(const Expr &condition, const Resolver &resolve,
                                  const FunctionTable &functions, uint32_t first_input,
                                  SeriesOf series_of) {
-    Lowering lowering(resolve, functions, first_input);
+    Lowering lowering(resolve, functions, first_input, series_of);
     if (series_of == SeriesOf::subquery) {
         LoweredCondition out;
         out.filter = lowering.scalar(condition);
         out.inputs = lowering.take_inputs();
         return out;
     }
-    Part part = lowering.lower(condition);
+    Part part = lowering.lower_all(condition);
     LoweredCondition out;
     out.series = std::move(part.series);
     out.filter = std::move(part.filter);
@@ -308,7 +347,7 @@ plan::SeriesPredicate lower_tag_condition(const Expr &raw) {
     };
     // Conditions on tags alone call nothing.
     const FunctionTable no_functions;
-    Part part = Lowering(tags, no_functions, 0).lower(expr);
+    Part part = Lowering(tags, no_functions, 0, SeriesOf::storage).lower_all(expr);
     return part.needs_filter ? leaf(VARVE_SERIES_NONE) : std::move(part.series);
 }
 

@@ -3,6 +3,7 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "model/calendar.hpp"
 #include "query/exec/function_input.hpp"
@@ -49,7 +50,14 @@ bool contains(const std::vector<std::string> &list, const std::string &text) {
     return std::find(list.begin(), list.end(), text) != list.end();
 }
 
-// A call as an aggregate of the select.
+// What texts of errors say that the call gives.
+plan::Type type_of_unsupported(const varve_function &function, plan::Type argument) {
+    const uint32_t of_integers = function.result_type(VARVE_TYPE_INT64);
+    return of_integers == VARVE_TYPE_FLOAT64 ? plan::Type::floating : argument;
+}
+
+// A call as an aggregate of the select; an error that the call does not take the field's type
+// leaves it there all the same.
 Status add_aggregate(const Names &names, const FunctionTable &functions, const Expr &call,
                      plan::Select &out) {
     plan::Aggregate aggregate;
@@ -71,14 +79,25 @@ Status add_aggregate(const Names &names, const FunctionTable &functions, const E
         }
     }
     const plan::Input &input = out.inputs[aggregate.input];
+    Status status;
+    // A cast of a subquery's column is believed here, too.
+    const plan::Type asked = type_of_cast(over.args[0]->cast);
+    const bool believed = input.type == plan::Type::none || !plan::is_numeric(asked);
+    if (names.of_subqueries && !input.is_tag && asked != plan::Type::none && believed &&
+        aggregate.function->result_type(static_cast<uint32_t>(asked)) == 0) {
+        status = unsupported_type(call.text, asked);
+    }
     if (!input.is_tag && input.type != plan::Type::none) {
         const auto type = static_cast<uint32_t>(input.type);
         aggregate.type = static_cast<plan::Type>(aggregate.function->result_type(type));
-        if (aggregate.type == plan::Type::none) return unsupported_type(call.text, input.type);
+        if (aggregate.type == plan::Type::none) {
+            status = unsupported_type(call.text, input.type);
+            aggregate.type = type_of_unsupported(*aggregate.function, input.type);
+        }
         if (counted != nullptr) aggregate.type = plan::Type::integer;
     }
     out.aggregates.push_back(std::move(aggregate));
-    return {};
+    return status;
 }
 
 plan::Output only_output() {
@@ -157,6 +176,14 @@ Result<plan::Stream> lower_stream(const SelectFrame &frame, const Names &names,
     return out;
 }
 
+// A cast of a subquery's column is believed where types are compared, though it changes no value.
+plan::Type asked_type(const Names &names, const Expr &raw, plan::Type type) {
+    const Expr &expr = without_parens(raw);
+    if (!names.of_subqueries || expr.kind != ExprKind::reference) return type;
+    const plan::Type asked = type_of_cast(expr.cast);
+    return asked == plan::Type::none ? type : asked;
+}
+
 // Expressions of the field list, typed on the way.
 class FieldLowering {
   public:
@@ -166,6 +193,8 @@ class FieldLowering {
     // Calls of functions over columns: aggregates of the select, or its streams.
     Status collect_calls(const PreparedSelect &prepared);
     Result<plan::Scalar> lower(const Expr &expr, plan::Type &type);
+    // A call over a field of a type that it does not take.
+    const Status &unsupported() const { return unsupported_; }
     // Comparisons, joined by AND and OR.
     Result<plan::Scalar> lower_condition(const Expr &expr);
 
@@ -187,6 +216,7 @@ class FieldLowering {
     plan::Select &out_;
     std::vector<ExprPtr> calls_;           // different ones
     std::vector<std::string> call_texts_;  // of calls_
+    Status unsupported_;
 };
 
 void FieldLowering::find_calls(const ExprPtr &expr) {
@@ -212,7 +242,8 @@ Status FieldLowering::collect_calls(const PreparedSelect &prepared) {
     if (prepared.having != nullptr) find_calls(prepared.having);
     if (!needs_streams()) {
         for (const ExprPtr &call : calls_) {
-            VARVE_RETURN_IF_ERROR(add_aggregate(names_, functions_, *call, out_));
+            const Status added = add_aggregate(names_, functions_, *call, out_);
+            if (unsupported_.ok()) unsupported_ = added;
         }
         return {};
     }
@@ -303,6 +334,7 @@ std::string FieldLowering::typed_text(const Expr &expr) const {
     if (expr.kind != ExprKind::reference) return to_string(expr);
     plan::Input input = names_.resolve(expr.text, expr.cast);
     if (input.type == plan::Type::none) input.type = type_of_cast(expr.cast);
+    input.type = asked_type(names_, expr, input.type);
     std::string text = quote_identifier(expr.text);
     if (input.type == plan::Type::none) return text;
     return text + "::" + std::string(operand_type(expr, input.type));
@@ -311,7 +343,8 @@ std::string FieldLowering::typed_text(const Expr &expr) const {
 std::string_view FieldLowering::operand_type(const Expr &raw, plan::Type type) const {
     const Expr &expr = without_parens(raw);
     const bool is_tag = expr.kind == ExprKind::reference &&
-                        (expr.cast == DataType::tag || names_.resolve(expr.text, expr.cast).is_tag);
+                        (expr.cast == DataType::tag || names_.tag_fields.contains(expr.text) ||
+                         names_.resolve(expr.text, expr.cast).is_tag);
     return is_tag ? "tag" : type_name(type);
 }
 
@@ -353,6 +386,8 @@ Result<plan::Scalar> FieldLowering::lower_binary(const Expr &expr, plan::Type &t
     if (!lhs.ok()) return lhs;
     Result<plan::Scalar> rhs = lower(expr.rhs(), right);
     if (!rhs.ok()) return rhs;
+    left = asked_type(names_, expr.lhs(), left);
+    right = asked_type(names_, expr.rhs(), right);
     const Result<plan::Type> result = binary_type(expr, left, right);
     if (!result.ok()) return result.status();
     type = *result;
@@ -412,9 +447,16 @@ Status lower_fields(const PreparedSelect &prepared, const SelectFrame &frame, pl
     for (size_t i = 0; i < prepared.fields.size(); ++i) {
         plan::Type type = plan::Type::none;
         Result<plan::Scalar> value = lowering.lower(*prepared.fields[i].expr, type);
-        if (!value.ok()) return value.status();
+        if (!value.ok() && !prepared.checked.is_inner) return value.status();
+        if (!value.ok()) {
+            // Of a subquery a column of wrong types has no values.
+            type = plan::Type::none;
+            value = plan::Scalar();
+        }
         out.outputs.push_back({prepared.columns[i], std::move(*value), type});
     }
+    // Wrong types of operands are told before wrong types of arguments.
+    VARVE_RETURN_IF_ERROR(lowering.unsupported());
     if (prepared.having == nullptr) return {};
     Result<plan::Scalar> having = lowering.lower_condition(*prepared.having);
     if (having.ok()) out.having = std::move(*having);
@@ -442,6 +484,13 @@ Result<plan::Select> lower_select(const PreparedSelect &prepared, const Function
         VARVE_RETURN_IF_ERROR(set_order(prepared, out));
     } else {
         if (out.streams.size() < 2 || out.having) frame.set_row_limits(out);
+        const bool buckets_differ =
+            out.window.interval_ns > 0 && out.fill.kind == plan::FillKind::none;
+        if (out.aggregates.size() > 1 && buckets_differ && !out.having) {
+            // As InfluxDB has it, LIMIT is of every call.
+            out.call_limit = std::exchange(out.limit, 0);
+            out.call_offset = std::exchange(out.offset, 0);
+        }
         if (out.streams.empty()) frame.set_series_limits(out);
     }
     out.selector_time = out.aggregates.size() == 1 && out.window.interval_ns == 0 &&

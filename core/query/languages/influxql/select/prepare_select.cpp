@@ -16,10 +16,10 @@ Status add_subquery(const std::shared_ptr<const PreparedSelect> &subquery,
     if (!outputs.ok()) return outputs.status();
     ResolvedSource source;
     source.subquery = subquery;
-    for (const plan::Output &output : *outputs) {
-        if (output.type != plan::Type::none) source.fields[output.name] = {output.type};
-    }
     for (size_t i = 0; i < subquery->fields.size(); ++i) {
+        if (!source.fields.try_emplace(subquery->columns[i], 1, (*outputs)[i].type).second) {
+            continue;
+        }
         const Expr &expr = *subquery->fields[i].expr;
         const bool is_tag = expr.kind == ExprKind::reference &&
                             (subquery->names.resolve(expr.text, expr.cast).is_tag ||
@@ -46,7 +46,7 @@ Status add_source(const Session &session, SourceResolver &resolver, const Source
         if (join.ok()) out.push_back(std::move(*join));
         return join.status();
     }
-    if (source.subquery == nullptr) return resolver.resolve(source, around.range, out);
+    if (source.subquery == nullptr) return resolver.resolve(source, around.outermost, out);
     const auto subquery = prepare_select(session, resolver, *source.subquery, &around);
     if (!subquery.ok()) return subquery.status();
     return add_subquery(*subquery, session.functions, out);
@@ -79,7 +79,8 @@ Result<std::shared_ptr<const PreparedSelect>> prepare_select(const Session &sess
                                                              const OuterSelect *outer) {
     Result<CheckedSelect> checked = check_select(select, session.functions, session.now_ns, outer);
     if (!checked.ok()) return checked.status();
-    const OuterSelect around{checked->range, checked->window, checked->ascending};
+    const plan::TimeRange &outermost = outer == nullptr ? checked->range : outer->outermost;
+    const OuterSelect around{checked->range, outermost, checked->window, checked->ascending};
     std::vector<ResolvedSource> sources;
     const JoinNeeds needs(*checked);
     for (const Source &source : select.sources) {
@@ -90,7 +91,8 @@ Result<std::shared_ptr<const PreparedSelect>> prepare_select(const Session &sess
     Result<std::vector<Field>> fields =
         expand_fields(*checked, names, group_tags, session.functions);
     if (!fields.ok()) return fields.status();
-    std::vector<std::string> columns = column_names(*fields);
+    std::vector<std::string> columns =
+        checked->is_inner ? inner_column_names(*fields) : column_names(*fields);
     const auto out = std::make_shared<PreparedSelect>(
         PreparedSelect{&select, std::move(*checked), std::move(sources), names,
                        std::move(group_tags), std::move(*fields), std::move(columns), nullptr});

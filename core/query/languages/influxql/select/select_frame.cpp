@@ -123,6 +123,8 @@ void SelectFrame::set_series_limits(plan::Select &out) const {
     if (prepared_.select->order) return;
     out.series_limit = static_cast<uint64_t>(prepared_.select->slimit);
     out.series_offset = static_cast<uint64_t>(prepared_.select->soffset);
+    // As InfluxDB has it: SOFFSET without SLIMIT leaves no series.
+    if (out.series_limit == 0 && out.series_offset != 0) out.series_offset = UINT64_MAX;
 }
 
 }  // namespace varve::query::influxql

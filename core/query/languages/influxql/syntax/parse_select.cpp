@@ -145,8 +145,9 @@ Source Parser::parse_source(bool subqueries) {
         return source;
     }
     skip_space();
-    std::vector<std::string> segments = parse_segments();
-    if (segments.size() < 3) {
+    bool ends_in_dot = false;
+    std::vector<std::string> segments = parse_segments(&ends_in_dot);
+    if (ends_in_dot && segments.size() < 3) {
         if (const ExprPtr regex = parse_regex()) {
             source.regex = regex->text;
             segments.emplace_back();

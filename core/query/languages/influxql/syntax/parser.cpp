@@ -162,15 +162,19 @@ std::string Parser::parse_string() {
     return std::move(lexeme.text);
 }
 
-std::vector<std::string> Parser::parse_segments() {
+std::vector<std::string> Parser::parse_segments(bool *ends_in_dot) {
     std::vector<std::string> segments{parse_identifier()};
+    if (ends_in_dot != nullptr) *ends_in_dot = false;
     while (!failed()) {
         if (scan().token != Token::dot) {
             unscan();
             break;
         }
         const char next = scanner_.peek();
-        if (next == '/' || next == ':') break;
+        if (next == '/' || next == ':') {
+            if (ends_in_dot != nullptr) *ends_in_dot = true;
+            break;
+        }
         segments.push_back(next == '.' ? std::string() : parse_identifier());
     }
     if (segments.size() > 3) fail_at("too many segments in " + quote_identifiers(segments), {});

@@ -39,7 +39,8 @@ class Parser {
     // ---- pieces (parser.cpp)
     std::string parse_identifier();
     std::string parse_string();
-    std::vector<std::string> parse_segments();
+    // The dot may be the last: before a regex and before `:MEASUREMENT`.
+    std::vector<std::string> parse_segments(bool *ends_in_dot = nullptr);
     ExprPtr parse_regex();  // null = there is none here
     int64_t parse_duration();
     int64_t parse_integer(int64_t min, int64_t max);

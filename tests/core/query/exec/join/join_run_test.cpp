@@ -26,12 +26,11 @@ std::string values_of(const std::string &answer) {
 TEST(JoinRun, EveryRowOfATimeIsPutBesideEvery) {
     test::QueryBench bench;
     write_lines(bench, "a", 2, 2);
-    write_lines(bench, "b", 3, 1);
+    write_lines(bench, "b", 2, 1);
     const std::string query = "select av, bv from a join b on time, host";
-    EXPECT_EQ(values_of(bench.ask(query)),
-              "[[0,0,0],[0,0,10],[0,0,20],[0,10,0],[0,10,10],[0,10,20]]");
-    EXPECT_EQ(values_of(bench.ask(query + " order by time desc limit 4")),
-              "[[0,10,20],[0,10,10],[0,10,0],[0,0,20]]");
+    EXPECT_EQ(values_of(bench.ask(query)), "[[0,0,0],[0,0,10],[0,10,0],[0,10,10]]");
+    EXPECT_EQ(values_of(bench.ask(query + " order by time desc limit 3")),
+              "[[0,10,10],[0,10,0],[0,0,10]]");
     EXPECT_EQ(values_of(bench.ask("select av, bv from a join b on time, host, core")),
               "[[0,0,0],[0,10,10]]");
 }

@@ -1,0 +1,100 @@
+"""Differences that are meant and that another question tells: without what the servers read
+differently, the query has to be answered the same by both.
+
+Each rewrite is a name in docs/conformance.md, which has the reasons, and a function of a query's
+text that takes away what differs; the text itself where there is nothing of it."""
+
+import re
+
+TAG = r'"?\b(?:host|region|dc|t k|path|nosuch)"?(?:::tag)?'
+TEST_OF_TAG = re.compile(rf"(?i){TAG}\s*(?:<=|>=|<(?!>)|>)\s*'[^']*'")
+IS_FALSE = re.compile(r'(?i)(?<=[\w"])\s*(?:=\s*false|(?:!=|<>)\s*true)\b')
+RANKING = re.compile(r"(?i)\b(top|bottom)\s*\(")
+LIMITS = re.compile(r"(?i)\s+(limit|offset)\s+[0-9]+")
+SAMPLE = re.compile(r"(?i)(\bsample\s*\([^()]*,\s*)[0-9]{1,2}(\s*\))")
+SEASONS = re.compile(r"(?i)(\bholt_winters\w*\s*\(.*,\s*)[2-9](\s*\))")
+BEHIND = r"\s+(?:fill\s*\(|order\s|limit\s|offset\s|slimit\s|soffset\s|tz\s*\()"
+DIMENSIONS = re.compile(rf"(?is)\s+group\s+by\s+(.*?)(?={BEHIND}|\s*$"
+                        r"|\s*\)\s*(?:$|where|group|order|limit|,))")
+DISTINCT = re.compile(r'(?i)\bdistinct\s+("[^"]*"|\w+)')
+CALL_IN_TEST = re.compile(r"(?i)\b(?:abs|floor|ceil|round|sqrt|sin|ln)\s*\(([^()]*)\)\s*"
+                          r"(=|!=|<>|<=|>=|<|>)")
+FROM_SUBQUERY = re.compile(r"(?i)\bfrom\s*\(\s*select\b")
+SERIES_PAGES = re.compile(r"(?i)\s+s(limit|offset)\s+[0-9]+")
+TIME = re.compile(r"(?i)\btime\s*\([^()]*\)")
+
+
+def _null_is_false(text):
+    return IS_FALSE.sub(" = true", text)
+
+
+def _abs_of_integers(text):
+    return re.sub(r"(?i)\babs\s*\(", "floor(", text)
+
+
+def _order_of_tags(text):
+    return TEST_OF_TAG.sub("false", text)
+
+
+def _ranking_under_limit(text):
+    return LIMITS.sub("", text) if RANKING.search(text) else text
+
+
+def _random_sample(text):
+    return SAMPLE.sub(r"\g<1>5000\2", text)
+
+
+def _chaotic_seasons(text):
+    return SEASONS.sub(r"\g<1>0\2", text)
+
+
+def _functions_outside(text):
+    return CALL_IN_TEST.sub(r"\1 \2", text) if FROM_SUBQUERY.search(text) else text
+
+
+def _ties_of_mode(text):
+    return re.sub(r"(?i)\bmode\s*\(", "first(", text)
+
+
+def _distinct_as_word(text):
+    return DISTINCT.sub(r"distinct(\1)", text)
+
+
+def _groups_without_rows(text):
+    return SERIES_PAGES.sub("", text)
+
+
+def _only_time(match):
+    times = TIME.findall(match.group(1))
+    return f" GROUP BY {times[0]}" if times else ""
+
+
+def _order_of_integrals(text):
+    if not re.search(r"(?i)\bintegral\s*\(", text):
+        return text
+    return DIMENSIONS.sub(_only_time, text)
+
+
+REWRITES = {
+    "null is false": _null_is_false,
+    "abs of integers": _abs_of_integers,
+    "order of tags": _order_of_tags,
+    "ranking under a limit": _ranking_under_limit,
+    "random sample": _random_sample,
+    "chaotic seasons": _chaotic_seasons,
+    "order of integrals": _order_of_integrals,
+    "functions outside": _functions_outside,
+    "ties of mode": _ties_of_mode,
+    "distinct as a word": _distinct_as_word,
+    "groups without rows": _groups_without_rows,
+}
+
+
+def rewritten(text, kind):
+    """(name, text) of every rewrite that changes the query."""
+    if kind not in ("values", "rows", "times", "series", "order of equal times"):
+        return
+    for name, rewrite in REWRITES.items():
+        changed = rewrite(text)
+        if changed != text:
+            yield name, changed
