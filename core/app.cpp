@@ -416,7 +416,7 @@ Status App::Impl::make_functions() {
         query::StorageGateway(config_.text("storage.engine"), storage_->raw(),
                               storage_->extension<varve_storage>(VARVE_STORAGE_ID)),
         *write_path_, function_table_, *executor_, env_, metrics_,
-        query::Surroundings{&statistics_, &diagnostics_, &query_log_});
+        query::Surroundings{&statistics_, &diagnostics_, &query_log_, memory_->find("query")});
     services_.query = query_.get();
     return {};
 }

@@ -3,16 +3,20 @@
 #include <string>
 
 #include "model/duration.hpp"
+#include "query/exec/budget.hpp"
 
 namespace varve {
 
 QueryLog::QueryLog(SelfMetrics &metrics, Log &log)
-    : log_(log),
+    : metrics_(metrics),
+      log_(log),
       active_(metrics.gauge("varve_query_active", "Query requests under way.")),
       finished_(metrics.counter("varve_query_finished_total", "Query requests that have ended.")),
       seconds_(metrics.counter("varve_query_seconds_total", "Seconds spent in query requests.")),
       exceptions_(metrics.counter("varve_query_exceptions_total",
                                   "Statements that ended with a bug's exception.")),
+      interrupted_(metrics.counter("varve_query_interrupted_total",
+                                   "Statements that were killed, or whose client went away.")),
       slow_(metrics.counter("varve_query_slow_total",
                             "Statements that took query.slow_log_threshold or longer.")) {}
 
@@ -35,6 +39,13 @@ void QueryLog::statement_started(std::string_view text, std::string_view databas
 
 void QueryLog::statement_finished(const query::FinishedStatement &statement) {
     if (statement.status.code() == Code::internal) exceptions_.add();
+    if (statement.status.code() == Code::cancelled) interrupted_.add();
+    if (const std::string_view limit = query::exec::limit_of(statement.status); !limit.empty()) {
+        metrics_
+            .counter("varve_query_limit_total", "Statements that ran into a limit.",
+                     {{"limit", std::string(limit)}})
+            .add();
+    }
     const int64_t threshold_ns = slow_threshold_ns_.load(std::memory_order_relaxed);
     if (threshold_ns == 0 || statement.duration_ns < threshold_ns) return;
     slow_.add();

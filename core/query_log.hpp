@@ -25,11 +25,13 @@ class QueryLog final : public query::Observer {
     void statement_finished(const query::FinishedStatement &statement) override;
 
   private:
+    SelfMetrics &metrics_;
     Log &log_;
     SelfMetric &active_;
     SelfMetric &finished_;
     SelfMetric &seconds_;
     SelfMetric &exceptions_;
+    SelfMetric &interrupted_;
     SelfMetric &slow_;
     std::atomic<bool> log_all_{false};
     std::atomic<int64_t> slow_threshold_ns_{0};

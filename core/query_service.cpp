@@ -80,20 +80,15 @@ QueryRunner::QueryRunner(Options options, Catalog &catalog, auth::Accounts &acco
                          const query::FunctionTable &functions, Executor &executor, Env &env,
                          SelfMetrics &metrics, query::Surroundings surroundings)
     : options_(options),
-      catalog_(catalog),
-      accounts_(accounts),
-      storage_(storage),
-      writes_(writes),
-      functions_(functions),
       env_(env),
       tasks_(executor),
-      surroundings_(surroundings),
+      engine_(catalog, accounts, storage, writes, functions, tasks_,
+              {[this] { return env_.now_ns(); }, [this] { return env_.monotonic_ns(); }},
+              options.limits, surroundings),
       queries_(metrics.counter("varve_query_requests_total", "Query requests run.")),
       refused_(metrics.counter("varve_query_refused_total",
                                "Query requests refused for want of a free slot.")),
-      slots_(std::make_unique<Executor>("query", options.concurrency_max)) {
-    set_limits(options.limits);
-}
+      slots_(std::make_unique<Executor>("query", options.concurrency_max)) {}
 
 QueryRunner::~QueryRunner() {
     stop();
@@ -109,26 +104,12 @@ void QueryRunner::run(const varve_query_request &request, varve_query_sink sink)
             return refuse(sink, "query.queue_timeout exceeded: too many queries at a time");
         }
         queries_.add();
-        engine()->run(owned->request, sink);
+        engine_.run(owned->request, sink);
     });
     if (!posted.ok()) {
         refused_.add();
         refuse(sink, posted.text());
     }
-}
-
-std::shared_ptr<query::Engine> QueryRunner::engine() {
-    const std::scoped_lock lock(mutex_);
-    return engine_;
-}
-
-void QueryRunner::set_limits(const query::Limits &limits) {
-    const query::Clock clock{[this] { return env_.now_ns(); },
-                             [this] { return env_.monotonic_ns(); }};
-    auto fresh = std::make_shared<query::Engine>(catalog_, accounts_, storage_, writes_, functions_,
-                                                 tasks_, clock, limits, surroundings_);
-    const std::scoped_lock lock(mutex_);
-    engine_ = std::move(fresh);
 }
 
 void QueryRunner::stop() {

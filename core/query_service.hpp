@@ -4,7 +4,6 @@
 
 #include <atomic>
 #include <memory>
-#include <mutex>
 
 #include "base/env.hpp"
 #include "kernel/executor.hpp"
@@ -44,26 +43,18 @@ class QueryRunner final : public QueryService {
     Result<uint64_t> write_select(const query::influxql::SelectStatement &select,
                                   const std::string &database,
                                   const std::function<bool()> &is_cancelled) {
-        return engine()->write_select(select, database, is_cancelled);
+        return engine_.write_select(select, database, is_cancelled);
     }
-    void set_limits(const query::Limits &limits);
+    // For requests that begin after it; those that run are still listed and can be stopped.
+    void set_limits(const query::Limits &limits) { engine_.set_limits(limits); }
     // Lets running queries end; those that wait are refused.
     void stop();
 
   private:
-    std::shared_ptr<query::Engine> engine();
-
     const Options options_;
-    Catalog &catalog_;
-    auth::Accounts &accounts_;
-    const query::StorageGateway storage_;
-    WriteService &writes_;
-    const query::FunctionTable &functions_;
     Env &env_;
     PoolTaskRunner tasks_;
-    std::mutex mutex_;
-    std::shared_ptr<query::Engine> engine_;  // a new one for new limits; guarded by mutex_
-    const query::Surroundings surroundings_;
+    query::Engine engine_;
     SelfMetric &queries_;
     SelfMetric &refused_;
     std::atomic<bool> stopping_{false};

@@ -178,7 +178,8 @@ Status SqliteCatalog::drop_database(std::string_view name) {
     return after_change();
 }
 
-Status SqliteCatalog::rename_database(std::string_view from, std::string_view to) {
+Status SqliteCatalog::rename_database(std::string_view from, std::string_view to,
+                                      const std::map<uint64_t, std::string> &query_texts) {
     if (!is_valid_catalog_name(to)) return {Code::invalid_argument, "invalid name"};
     const std::unique_lock lock(mutex_);
     const Database *found = find(from);
@@ -186,8 +187,12 @@ Status SqliteCatalog::rename_database(std::string_view from, std::string_view to
     if (find(to) != nullptr) {
         return {Code::already_exists, "database already exists: " + std::string(to)};
     }
-    VARVE_RETURN_IF_ERROR(
-        store_->transaction([&] { return store_->rename_database(found->id, std::string(to)); }));
+    VARVE_RETURN_IF_ERROR(store_->transaction([&]() -> Status {
+        for (const auto &[id, text] : query_texts) {
+            VARVE_RETURN_IF_ERROR(store_->update_continuous_query(id, text));
+        }
+        return store_->rename_database(found->id, std::string(to));
+    }));
     return after_change();
 }
 

@@ -37,7 +37,8 @@ class SqliteCatalog final : public Catalog, public UserCatalog {
     Status create_database(std::string_view name,
                            const std::optional<RetentionPolicySpec> &spec) override;
     Status drop_database(std::string_view name) override;
-    Status rename_database(std::string_view from, std::string_view to) override;
+    Status rename_database(std::string_view from, std::string_view to,
+                           const std::map<uint64_t, std::string> &query_texts) override;
     Status create_retention_policy(std::string_view database,
                                    const RetentionPolicySpec &spec) override;
     Status alter_retention_policy(std::string_view database, std::string_view policy,

@@ -44,6 +44,7 @@ class SqliteCatalog::Store {
     // Within a transaction.
     Status insert_continuous_query(uint64_t db_id, const std::string &name,
                                    const std::string &text);
+    Status update_continuous_query(uint64_t id, const std::string &text);
     Status delete_continuous_query(uint64_t id);
     Status update_last_run(uint64_t id, int64_t last_run_ns);
     Status insert_subscription(uint64_t rp_id, const Subscription &subscription);

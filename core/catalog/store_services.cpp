@@ -75,6 +75,14 @@ Status SqliteCatalog::Store::insert_continuous_query(uint64_t db_id, const std::
     });
 }
 
+Status SqliteCatalog::Store::update_continuous_query(uint64_t id, const std::string &text) {
+    return caught([&]() -> Status {
+        *session_ << "UPDATE continuous_queries SET text = ? WHERE id = ?", useRef(text),
+            useRef(id), now;
+        return {};
+    });
+}
+
 Status SqliteCatalog::Store::delete_continuous_query(uint64_t id) {
     return caught([&]() -> Status {
         *session_ << "DELETE FROM continuous_queries WHERE id = ?", useRef(id), now;

@@ -77,7 +77,8 @@ Status mount_kernel_pages(http::RouteTable &routes, const Lifecycle &lifecycle,
         }
         answer(writer, 200, "text/html; charset=utf-8", kFrontPage);
     };
-    constexpr uint32_t kAll = http::kGet | http::kPost | http::kPut | http::kDelete | http::kPatch;
+    constexpr uint32_t kAll =
+        http::kGet | http::kPost | http::kPut | http::kDelete | http::kPatch | http::kOptions;
     return routes.mount(&lifecycle, kAll, "/", kFlags, front);
 }
 

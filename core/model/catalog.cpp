@@ -59,6 +59,23 @@ Status check_subscription_url(const std::string &url) {
     return {};
 }
 
+std::string without_credentials(const std::string &url) {
+    const size_t host = url.find("://");
+    if (host == url.npos) return url;
+    const size_t end = url.find_first_of("/?#", host + 3);
+    const size_t at = url.substr(0, end).rfind('@');
+    return at == url.npos ? url : url.substr(0, host + 3) + url.substr(at + 1);
+}
+
+std::map<std::string, std::string> destination_tags(const Subscription &subscription,
+                                                    const std::string &url) {
+    return {{"database", subscription.database},
+            {"retention_policy", subscription.retention_policy},
+            {"name", subscription.name},
+            {"mode", subscription.to_all ? "ALL" : "ANY"},
+            {"destination", without_credentials(url)}};
+}
+
 namespace {
 Status check_retention_policy(const RetentionPolicy &policy) {
     if (!is_valid_catalog_name(policy.name)) return {Code::invalid_argument, "invalid name"};

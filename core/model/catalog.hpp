@@ -117,8 +117,11 @@ class Catalog {
                                    const std::optional<RetentionPolicySpec> &spec) = 0;
     // Ok if there is none.
     virtual Status drop_database(std::string_view name) = 0;
-    // not_found; already_exists "database already exists: TO"; invalid_argument "invalid name".
-    virtual Status rename_database(std::string_view from, std::string_view to) = 0;
+    // Continuous queries get the texts given by their ids, which name the database anew; one that
+    // was dropped meanwhile is passed over. not_found; already_exists "database already exists:
+    // TO"; invalid_argument "invalid name".
+    virtual Status rename_database(std::string_view from, std::string_view to,
+                                   const std::map<uint64_t, std::string> &query_texts) = 0;
 
     // Ok if an equal one exists. already_exists "retention policy already exists"; not_found
     // "database not found: NAME"; invalid_argument "retention policy duration must be at least
@@ -177,6 +180,13 @@ bool is_other_durability(const Database &database, const RetentionPolicySpec &sp
 // A URL of scheme udp, http or https with host and port. invalid_argument "invalid subscription
 // URL: URL".
 Status check_subscription_url(const std::string &url);
+
+// The URL without user and password, to be shown.
+std::string without_credentials(const std::string &url);
+// What the figures of one of a subscription's destinations are found by: database,
+// retention_policy, name, mode, destination.
+std::map<std::string, std::string> destination_tags(const Subscription &subscription,
+                                                    const std::string &url);
 
 // Whether both are the same but for capitals (ASCII).
 bool equal_but_for_case(std::string_view a, std::string_view b);

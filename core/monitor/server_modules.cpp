@@ -107,6 +107,36 @@ Module write_module(const Figures &figures) {
              {"writeOk", writes("stored")}}};
 }
 
+// All subscriptions, then each of their destinations.
+void add_subscribers(const ModuleParts &parts, const Figures &figures, Modules &out) {
+    constexpr const char *written = "varve_subscriber_points_written_total";
+    constexpr const char *failures = "varve_subscriber_write_failures_total";
+    out.push_back({"subscriber",
+                   {},
+                   {{"createFailures", figures.total("varve_subscriber_create_failures_total")},
+                    {"pointsWritten", figures.total(written)},
+                    {"writeFailures", figures.total(failures)}}});
+    const auto subscriptions = parts.catalog.subscriptions();
+    if (!subscriptions.ok()) return;
+    for (const Subscription &subscription : *subscriptions) {
+        for (const std::string &url : subscription.destinations) {
+            auto tags = destination_tags(subscription, url);
+            const MetricLabels labels(tags.begin(), tags.end());
+            out.push_back({"subscriber",
+                           std::move(tags),
+                           {{"pointsWritten", figures.value(written, labels)},
+                            {"writeFailures", figures.value(failures, labels)}}});
+        }
+    }
+}
+
+Module continuous_query_module(const Figures &figures) {
+    return {"cq",
+            {},
+            {{"queryFail", figures.total("varve_cq_query_fail_total")},
+             {"queryOk", figures.total("varve_cq_query_ok_total")}}};
+}
+
 // Requests, requests under way and time of the routes that one of InfluxDB's counters means.
 struct RouteSums {
     int64_t requests = 0;
@@ -260,6 +290,8 @@ void add_server_modules(Statistics &statistics, const ModuleParts &parts) {
         add_databases(parts, out);
         add_shards(storage_status(parts), parts.data_dir, out);
         out.push_back(write_module(figures));
+        add_subscribers(parts, figures, out);
+        out.push_back(continuous_query_module(figures));
         out.push_back(http_module(figures, parts.http_address()));
         for (const InputCard &card : parts.inputs()) {
             const std::string kind = card.instance.substr(0, card.instance.find('.'));

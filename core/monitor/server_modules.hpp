@@ -33,7 +33,7 @@ struct ModuleParts {
     std::function<std::vector<InputCard>()> inputs;
 };
 
-// runtime, queryExecutor, indexes, database, shard, write, httpd, udp and graphite.
+// runtime, queryExecutor, indexes, database, shard, write, subscriber, cq, httpd, udp and graphite.
 void add_server_modules(Statistics &statistics, const ModuleParts &parts);
 
 }  // namespace varve::monitor

@@ -1,6 +1,8 @@
 #include "query/engine.hpp"
 
+#include <chrono>
 #include <condition_variable>
+#include <memory>
 #include <mutex>
 #include <optional>
 
@@ -13,33 +15,59 @@
 
 namespace varve::query {
 
-// Bytes into a varve_query_sink; parks the thread while the reader is slow.
+// Bytes into a varve_query_sink; parks the thread while the reader is slow, until the request is to
+// stop. What it would have written then is lost: the answer breaks off.
 class SinkWriter final : public encode::ByteSink {
   public:
     explicit SinkWriter(const varve_query_sink &sink) : sink_(sink) {}
 
+    // Says when the request is to stop; asked while the thread is parked.
+    void stop_when(std::function<Status()> check) { check_ = std::move(check); }
+
     Status write(std::string_view bytes) override {
-        const int32_t code = sink_.write(sink_.ctx, bytes.data(), bytes.size(), resume, this);
+        if (!broken_off_.ok()) return broken_off_;
+        // The reader's, who lets go of it with the call: it may come when nobody waits any more.
+        auto token = std::make_unique<std::shared_ptr<Parked>>(parked_);
+        const int32_t code =
+            sink_.write(sink_.ctx, bytes.data(), bytes.size(), resume, token.get());
         if (code == VARVE_OK) return {};
         if (code != VARVE_UNAVAILABLE) return {Code::cancelled, "query interrupted"};
-        std::unique_lock lock(mutex_);
-        wake_.wait(lock, [this] { return resumed_; });
-        resumed_ = false;
-        return {};
+        (void)token.release();
+        return park();
     }
 
   private:
+    struct Parked {
+        std::mutex mutex;
+        std::condition_variable wake;
+        bool resumed = false;
+    };
+    static constexpr auto kCheckEvery = std::chrono::milliseconds(20);
+
+    Status park() {
+        std::unique_lock lock(parked_->mutex);
+        while (!parked_->wake.wait_for(lock, kCheckEvery, [this] { return parked_->resumed; })) {
+            lock.unlock();
+            if (check_) broken_off_ = check_();
+            if (!broken_off_.ok()) return broken_off_;
+            lock.lock();
+        }
+        parked_->resumed = false;
+        return {};
+    }
+
     static void resume(void *token) {
-        auto *writer = static_cast<SinkWriter *>(token);
-        const std::lock_guard lock(writer->mutex_);
-        writer->resumed_ = true;
-        writer->wake_.notify_one();
+        const std::unique_ptr<std::shared_ptr<Parked>> parked(
+            static_cast<std::shared_ptr<Parked> *>(token));
+        const std::lock_guard lock((*parked)->mutex);
+        (*parked)->resumed = true;
+        (*parked)->wake.notify_one();
     }
 
     const varve_query_sink &sink_;
-    std::mutex mutex_;
-    std::condition_variable wake_;
-    bool resumed_ = false;
+    const std::shared_ptr<Parked> parked_ = std::make_shared<Parked>();
+    std::function<Status()> check_;
+    Status broken_off_;
 };
 
 namespace {
@@ -66,6 +94,16 @@ Engine::Engine(Catalog &catalog, auth::Accounts &accounts, StorageGateway storag
       clock_(std::move(clock)),
       limits_(limits),
       surroundings_(surroundings) {}
+
+void Engine::set_limits(const Limits &limits) {
+    const std::scoped_lock lock(mutex_);
+    limits_ = limits;
+}
+
+Limits Engine::limits() const {
+    const std::scoped_lock lock(mutex_);
+    return limits_;
+}
 
 void Engine::run(const varve_query_request &request, const varve_query_sink &sink) {
     SinkWriter writer(sink);
@@ -120,8 +158,9 @@ Status Engine::run_statement(influxql::Session &session, const influxql::Stateme
 
 Status Engine::run_influxql(const varve_query_request &request, const varve_query_sink &sink,
                             SinkWriter &writer) {
+    const Limits limits = this->limits();
     const encode::Format format{encode::parse_epoch(view(request.epoch)), request.pretty != 0,
-                                request.chunk_size, limits_.max_row_limit};
+                                request.chunk_size, limits.max_row_limit};
     const auto encoder = encode::Encoder::make(view(request.format), format, writer);
     const varve_str content_type = str(encoder->content_type());
     const auto refuse = [&](const std::string &text, int32_t code = VARVE_INVALID_ARGUMENT) {
@@ -151,8 +190,9 @@ Status Engine::run_influxql(const varve_query_request &request, const varve_quer
         return sink.is_cancelled != nullptr && sink.is_cancelled(sink.ctx) != 0;
     };
     std::optional<RunningQueries::Entry> running;
-    exec::Budget budget(limits_, clock_.monotonic_ns,
-                        [&] { return nobody_waits() || (running && running->is_killed()); });
+    exec::Budget budget(
+        limits, clock_.monotonic_ns,
+        [&] { return nobody_waits() || (running && running->is_killed()); }, surroundings_.memory);
     influxql::Session session{catalog_,
                               accounts_,
                               *access,
@@ -168,6 +208,7 @@ Status Engine::run_influxql(const varve_query_request &request, const varve_quer
                               std::string(view(request.retention_policy)),
                               clock_.now_ns(),
                               request.read_only != 0};
+    writer.stop_when([&budget] { return budget.check(); });
     const RequestReport report(surroundings_.observer, clock_);
     sink.begin(sink.ctx, VARVE_OK, content_type);
     for (uint32_t i = 0; i < statements->size(); ++i) {
@@ -197,8 +238,9 @@ Result<uint64_t> Engine::write_select(const influxql::SelectStatement &select,
                                       const std::function<bool()> &is_cancelled) {
     const RunningQueries::Entry running(running_, to_string(select), database,
                                         clock_.monotonic_ns());
-    exec::Budget budget(limits_, clock_.monotonic_ns,
-                        [&] { return is_cancelled() || running.is_killed(); });
+    exec::Budget budget(
+        limits(), clock_.monotonic_ns, [&] { return is_cancelled() || running.is_killed(); },
+        surroundings_.memory);
     NoBytes nobody;
     const auto encoder = encode::Encoder::make("json", {}, nobody);
     influxql::Session session{catalog_,

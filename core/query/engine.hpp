@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <mutex>
 #include <optional>
 
 #include <varve/host/query.h>
@@ -37,6 +38,7 @@ struct Surroundings {
     const monitor::Statistics *statistics = nullptr;    // SHOW STATS
     const monitor::Diagnostics *diagnostics = nullptr;  // SHOW DIAGNOSTICS
     Observer *observer = nullptr;
+    MemoryAccount *memory = nullptr;  // of all queries together
 };
 
 // Thread-safe; everything it is made of outlives it.
@@ -58,7 +60,12 @@ class Engine {
                                   const std::string &database,
                                   const std::function<bool()> &is_cancelled);
 
+    // For requests that begin after it.
+    void set_limits(const Limits &limits);
+
   private:
+    Limits limits() const;
+
     Status run_influxql(const varve_query_request &request, const varve_query_sink &sink,
                         class SinkWriter &writer);
 
@@ -73,7 +80,8 @@ class Engine {
     const FunctionTable &functions_;
     TaskRunner &tasks_;
     const Clock clock_;
-    const Limits limits_;
+    mutable std::mutex mutex_;
+    Limits limits_;  // guarded by mutex_
     const Surroundings surroundings_;
     RunningQueries running_;
 };

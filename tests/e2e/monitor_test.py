@@ -1,5 +1,6 @@
 """The server's own figures: SHOW STATS, SHOW DIAGNOSTICS, the database _internal, slow queries."""
 
+import json
 import os
 import unittest
 
@@ -31,7 +32,7 @@ class Stats(unittest.TestCase):
         self.server.write("cpu,host=a v=1\ncpu,host=b v=1", db="d")
         found = modules(self.server)
         self.assertEqual(list(found), ["runtime", "queryExecutor", "database", "shard", "write",
-                                       "httpd", "graphite", "udp"])
+                                       "subscriber", "cq", "httpd", "graphite", "udp"])
         self.assertEqual(found["database"],
                          [({"database": "d"}, {"numMeasurements": 1, "numSeries": 2})])
         self.assertEqual(found["httpd"][0][0], {"bind": f"127.0.0.1:{self.server.port}"})
@@ -49,6 +50,30 @@ class Stats(unittest.TestCase):
         self.assertEqual(list(modules(self.server, "show stats for 'indexes'")), ["indexes"])
         self.assertEqual(self.server.query("show stats for 'nope'"),
                          {"results": [{"statement_id": 0}]})
+
+    def test_subscriptions_and_continuous_queries(self):
+        self.assertEqual(modules(self.server)["subscriber"],
+                         [(None, {"createFailures": 0, "pointsWritten": 0, "writeFailures": 0})])
+        self.assertEqual(modules(self.server)["cq"], [(None, {"queryFail": 0, "queryOk": 0})])
+        self.server.query("create subscription s on d.autogen destinations all "
+                          "'udp://127.0.0.1:9', 'http://u:secret@127.0.0.1:1'")
+        self.server.query("create database e")
+        self.server.query("create continuous query c on e begin select count(v) into n from a "
+                          "group by time(1s) end")
+        self.server.write("a v=1\na v=2 1", db="d")
+        tags = {"database": "d", "mode": "ALL", "name": "s", "retention_policy": "autogen"}
+        expected = [(None, {"createFailures": 0, "pointsWritten": 2, "writeFailures": 1}),
+                    ({**tags, "destination": "udp://127.0.0.1:9"},
+                     {"pointsWritten": 2, "writeFailures": 0}),
+                    ({**tags, "destination": "http://127.0.0.1:1"},
+                     {"pointsWritten": 0, "writeFailures": 1})]
+        eventually(lambda: modules(self.server)["subscriber"] == expected,
+                   what="the figures of the subscription")
+        eventually(lambda: self.figures("cq")["queryOk"] > 0, what="a run")
+        shown = json.loads(self.server.request("GET", "/debug/vars")[2])
+        self.assertEqual(shown["subscriber:d:autogen:s:udp://127.0.0.1:9"]["values"],
+                         {"pointsWritten": 2, "writeFailures": 0})
+        self.assertIn("cq", shown)
 
     def test_writes_count(self):
         self.server.write("a v=1\na v=2 1", db="d")

@@ -61,7 +61,8 @@ class MemoryCatalog final : public Catalog {
         return {};
     }
 
-    Status rename_database(std::string_view from, std::string_view to) override {
+    Status rename_database(std::string_view from, std::string_view to,
+                           const std::map<uint64_t, std::string> &query_texts) override {
         const std::lock_guard lock(mutex_);
         if (!is_valid_catalog_name(to)) return {Code::invalid_argument, "invalid name"};
         Database *database = find(from);
@@ -70,6 +71,15 @@ class MemoryCatalog final : public Catalog {
             return {Code::already_exists, "database already exists: " + std::string(to)};
         }
         database->name = to;
+        for (ContinuousQuery &query : queries_) {
+            if (query.database == from) query.database = to;
+            const auto found = query_texts.find(query.id);
+            if (found != query_texts.end()) query.text = found->second;
+        }
+        for (Subscription &subscription : subscriptions_) {
+            if (subscription.database == from) subscription.database = to;
+        }
+        ++revision_;
         return {};
     }
 

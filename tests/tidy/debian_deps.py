@@ -19,6 +19,7 @@ NEEDED = {
     "ninja-build": "the generator of ./dev",
     "pkg-config": "pkg_check_modules",
     "libsqlite3-dev": "Poco's package asks for SQLite when it is found",
+    "python3-influxdb": "imported by tests/conformance/clients/python_client_test.py",
     "libclang-rt-16-dev": "the runtime of libFuzzer and the sanitizers",
 }
 
@@ -40,6 +41,8 @@ BROUGHT = {
     "binutils-aarch64-linux-gnu": "binutils",
     "libgmock-dev": "itself",
     "apt": "every Debian system",
+    "nodejs": "tests/conformance/clients/node_clients_test.py skips itself without node and npm",
+    "npm": "as nodejs",
     "sudo": "only asked for where ./dev does not run as root",
     "procps": "only used where present",
 }

@@ -205,15 +205,15 @@ void dispatch(const std::shared_ptr<Exchange> &exchange) {
     }
     const Route &route = use->route();
     const uint32_t wanted = request.method() == kHead ? kGet : request.method();
-    if (wanted != kOptions && (route.methods & wanted) == 0) {
+    if (wanted == kOptions ? !route.has_options() : (route.methods & wanted) == 0) {
         set_version_headers(*exchange);
         writer.set_header("Allow", route.allow());
         send_plain(std::move(writer), 405, "Method Not Allowed\n");
         return;
     }
     if ((route.flags & kInflux) != 0) set_influx_headers(*exchange);
-    if (wanted == kOptions) {
-        writer.set_header("Allow", route.allow());
+    if (wanted == kOptions && (route.methods & kOptions) == 0) {
+        if ((route.flags & kInflux) == 0) writer.set_header("Allow", route.allow());
         writer.send();
         return;
     }

@@ -2,7 +2,10 @@
 
 #include <utility>
 
+#include <varve/cpp/accept.hpp>
+
 #include "base/assert.hpp"
+#include "kernel/http/codec/error_document.hpp"
 #include "kernel/http/codec/text.hpp"
 
 namespace varve::http {
@@ -62,7 +65,8 @@ bool Exchange::has_no_body() const {
 }
 
 bool Exchange::wants_gzip() const {
-    return service_->options.compression && !is_head_ && !has_no_body() && status_ != 206 &&
+    const bool may_be = (flags_ & kInflux) != 0 ? status_ == 200 : status_ != 206;
+    return service_->options.compression && !is_head_ && !has_no_body() && may_be &&
            accepts_gzip(request_.header("accept-encoding").value_or("")) &&
            find_header(headers_, "content-encoding").empty() &&
            is_compressible(find_header(headers_, "content-type"));
@@ -86,8 +90,18 @@ void Exchange::complete_headers(std::string_view body, size_t size, bool streami
     }
 }
 
+// InfluxDB's errors, and what it says of an empty answer, are of the form that Accept asks for.
+void Exchange::take_asked_form(std::string &body) {
+    if ((flags_ & kInflux) == 0 || (status_ < 400 && !has_no_body())) return;
+    const std::string_view format = answer_format(request_.header("accept").value_or(""));
+    if (format == "json" || find_header(headers_, "content-type") != "application/json") return;
+    set_header("Content-Type", document_type(format));
+    if (!has_no_body()) body = error_document(format, error_text(body, body.size()));
+}
+
 void Exchange::send(std::string body) {
     complete_headers(body, body.size(), false);
+    take_asked_form(body);
     if (body.size() >= kCompressMin && wants_gzip()) {
         std::string smaller = gzip_compressed(body);
         if (!smaller.empty()) {

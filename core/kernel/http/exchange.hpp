@@ -86,6 +86,7 @@ class Exchange {
 
     void complete_headers(std::string_view body, size_t size, bool streaming);
     bool wants_gzip() const;
+    void take_asked_form(std::string &body);
     bool has_no_body() const;
     void publish(Phase phase, std::string body);
     void wake_if_waiting(std::unique_lock<std::mutex> lock);

@@ -30,7 +30,7 @@ constexpr uint32_t kPut = VARVE_HTTP_PUT;
 constexpr uint32_t kDelete = VARVE_HTTP_DELETE;
 constexpr uint32_t kPatch = VARVE_HTTP_PATCH;
 constexpr uint32_t kHead = 32;     // seen by a GET handler; the service cuts the body
-constexpr uint32_t kOptions = 64;  // answered by the service
+constexpr uint32_t kOptions = 64;  // answered by the service unless the route takes it
 
 // Flags of a route, the ABI's.
 constexpr uint32_t kShort = VARVE_HTTP_SHORT;

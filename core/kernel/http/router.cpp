@@ -10,7 +10,7 @@ std::string Route::allow() const {
         {kPatch, "PATCH"},   {kPost, "POST"}, {kPut, "PUT"}};
     std::string out;
     for (const auto &[bit, name] : kNames) {
-        if (((methods | kOptions) & bit) == 0) continue;
+        if (bit == kOptions ? !has_options() : (methods & bit) == 0) continue;
         if (!out.empty()) out += ", ";
         out += name;
     }
@@ -32,7 +32,7 @@ RouteUse::~RouteUse() {
 
 Status RouteTable::mount(const void *owner, uint32_t methods, std::string path, uint32_t flags,
                          Handler handler) {
-    constexpr uint32_t kMountable = kGet | kPost | kPut | kDelete | kPatch;
+    constexpr uint32_t kMountable = kGet | kPost | kPut | kDelete | kPatch | kOptions;
     if (path.empty() || path[0] != '/') {
         return {Code::invalid_argument, "a route's path must begin with '/': \"" + path + "\""};
     }

@@ -28,11 +28,16 @@ struct RouteOwner {
 
 struct Route {
     std::string path;
-    uint32_t methods = 0;  // or-ed, without HEAD and OPTIONS
+    uint32_t methods = 0;  // or-ed, without HEAD
     uint32_t flags = 0;
     Handler handler;
     std::shared_ptr<RouteOwner> owner;
 
+    // OPTIONS is what a page of another origin asks before it posts: InfluxDB's routes that take
+    // no POST refuse it.
+    bool has_options() const {
+        return (flags & kInflux) == 0 || (methods & (kPost | kOptions)) != 0;
+    }
     // For the header Allow: "GET, HEAD, OPTIONS, POST".
     std::string allow() const;
 };

@@ -10,20 +10,47 @@ namespace {
 
 constexpr uint64_t kChunkMax = 1 << 20;
 
-Status exceeded(const std::string &what, uint64_t count, uint64_t limit) {
+// How each limit's error begins; InfluxDB's words where it has the limit.
+constexpr std::string_view kPoints = "max-select-point limit exceeed";
+constexpr std::string_view kSeries = "max-select-series limit exceeded";
+constexpr std::string_view kBuckets = "max-select-buckets limit exceeded";
+constexpr std::string_view kTimeout = "query-timeout limit exceeded";
+constexpr std::string_view kMemory = "query.memory limit exceeded";
+constexpr std::string_view kAllMemory = "memory of all queries";
+
+Status exceeded(std::string_view what, uint64_t count, uint64_t limit) {
     return {Code::resource_exhausted,
-            what + ": (" + std::to_string(count) + "/" + std::to_string(limit) + ")"};
+            std::string(what) + ": (" + std::to_string(count) + "/" + std::to_string(limit) + ")"};
 }
 
 }  // namespace
 
+std::string_view limit_of(const Status &status) {
+    static constexpr std::pair<std::string_view, std::string_view> kNames[] = {
+        {kPoints, "max_select_points"},
+        {kSeries, "max_select_series"},
+        {kBuckets, "max_select_buckets"},
+        {kTimeout, "timeout"},
+        {kMemory, "memory"},
+        {kAllMemory, "all_memory"}};
+    for (const auto &[text, name] : kNames) {
+        if (status.text().starts_with(text)) return name;
+    }
+    return {};
+}
+
 Budget::Budget(const Limits &limits, std::function<int64_t()> monotonic_ns,
-               std::function<bool()> is_cancelled)
+               std::function<bool()> is_cancelled, MemoryAccount *account)
     : limits_(limits),
       monotonic_ns_(std::move(monotonic_ns)),
       is_cancelled_(std::move(is_cancelled)),
+      account_(account),
       deadline_ns_(limits.timeout_ns == 0 ? std::numeric_limits<int64_t>::max()
                                           : monotonic_ns_() + limits.timeout_ns) {}
+
+Budget::~Budget() {
+    if (account_ != nullptr) account_->release(memory_);
+}
 
 Status Budget::check() {
     if (is_cancelled_ && is_cancelled_()) {
@@ -32,7 +59,7 @@ Status Budget::check() {
     }
     if (monotonic_ns_() > deadline_ns_) {
         __atomic_store_n(&cancelled_, 1, __ATOMIC_RELAXED);
-        return {Code::timeout, "query-timeout limit exceeded"};
+        return {Code::timeout, std::string(kTimeout)};
     }
     return {};
 }
@@ -40,18 +67,18 @@ Status Budget::check() {
 Status Budget::add_points(uint64_t count) {
     const uint64_t total = points_.fetch_add(count) + count;
     if (limits_.max_select_point == 0 || total <= limits_.max_select_point) return {};
-    return exceeded("max-select-point limit exceeed", total, limits_.max_select_point);
+    return exceeded(kPoints, total, limits_.max_select_point);
 }
 
 Status Budget::add_series(uint64_t count) {
     const uint64_t total = series_.fetch_add(count) + count;
     if (limits_.max_select_series == 0 || total <= limits_.max_select_series) return {};
-    return exceeded("max-select-series limit exceeded", total, limits_.max_select_series);
+    return exceeded(kSeries, total, limits_.max_select_series);
 }
 
 Status Budget::check_buckets(uint64_t count) const {
     if (limits_.max_select_buckets == 0 || count <= limits_.max_select_buckets) return {};
-    return exceeded("max-select-buckets limit exceeded", count, limits_.max_select_buckets);
+    return exceeded(kBuckets, count, limits_.max_select_buckets);
 }
 
 Status Budget::add_buckets(uint64_t count) {
@@ -60,12 +87,23 @@ Status Budget::add_buckets(uint64_t count) {
 
 Status Budget::charge(uint64_t size_bytes) {
     const uint64_t total = memory_.fetch_add(size_bytes) + size_bytes;
-    if (limits_.memory == 0 || total <= limits_.memory) return {};
+    if (limits_.memory != 0 && total > limits_.memory) {
+        memory_.fetch_sub(size_bytes);
+        return {Code::resource_exhausted, std::string(kMemory) + ": " + std::to_string(size_bytes) +
+                                              " bytes more asked for, " +
+                                              std::to_string(total - size_bytes) + " of " +
+                                              std::to_string(limits_.memory) + " in use"};
+    }
+    if (account_ == nullptr) return {};
+    const Status status = account_->charge(size_bytes);
+    if (status.ok()) return {};
     memory_.fetch_sub(size_bytes);
-    return {Code::resource_exhausted, "query.memory limit exceeded: " + std::to_string(size_bytes) +
-                                          " bytes more asked for, " +
-                                          std::to_string(total - size_bytes) + " of " +
-                                          std::to_string(limits_.memory) + " in use"};
+    return {status.code(), std::string(kAllMemory) + ": " + std::string(status.text())};
+}
+
+void Budget::release(uint64_t size_bytes) {
+    memory_.fetch_sub(size_bytes);
+    if (account_ != nullptr) account_->release(size_bytes);
 }
 
 void Budget::begin_select() {

@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include <varve/kind/function.h>
 
 #include "base/status.hpp"
+#include "kernel/memory_account.hpp"
 
 namespace varve::query {
 
@@ -25,11 +27,20 @@ struct Limits {
 
 namespace exec {
 
+// The limit that a failed statement ran into, as its key of [query] is called: "memory",
+// "max_select_points", "max_select_series", "max_select_buckets", "timeout"; "all_memory" is that
+// of all queries together; empty if it was none.
+std::string_view limit_of(const Status &status);
+
 // One per request; thread-safe. `monotonic_ns` and `is_cancelled` must be callable from any thread.
 class Budget {
   public:
+    // `account`, which may be null, is what all queries together may use.
     Budget(const Limits &limits, std::function<int64_t()> monotonic_ns,
-           std::function<bool()> is_cancelled);
+           std::function<bool()> is_cancelled, MemoryAccount *account = nullptr);
+    ~Budget();
+    Budget(const Budget &) = delete;
+    Budget &operator=(const Budget &) = delete;
 
     // cancelled "query interrupted", timeout "query-timeout limit exceeded". Called per block.
     Status check();
@@ -39,7 +50,7 @@ class Budget {
     Status add_buckets(uint64_t count);
     Status check_buckets(uint64_t count) const;
     Status charge(uint64_t size_bytes);
-    void release(uint64_t size_bytes) { memory_.fetch_sub(size_bytes); }
+    void release(uint64_t size_bytes);
 
     // 1 once the request is to stop; what storage polls.
     const int32_t *cancelled() const { return &cancelled_; }
@@ -50,6 +61,7 @@ class Budget {
     const Limits limits_;
     const std::function<int64_t()> monotonic_ns_;
     const std::function<bool()> is_cancelled_;
+    MemoryAccount *const account_;
     const int64_t deadline_ns_;
     int32_t cancelled_ = 0;  // written with atomic builtins
     std::atomic<uint64_t> points_{0};

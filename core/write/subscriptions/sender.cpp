@@ -135,12 +135,4 @@ Result<std::unique_ptr<Sender>> Sender::make(const std::string &url, const Sende
     return made;
 }
 
-std::string without_credentials(const std::string &url) {
-    const size_t host = url.find("://");
-    if (host == url.npos) return url;
-    const size_t end = url.find_first_of("/?#", host + 3);
-    const size_t at = url.substr(0, end).rfind('@');
-    return at == url.npos ? url : url.substr(0, host + 3) + url.substr(at + 1);
-}
-
 }  // namespace varve

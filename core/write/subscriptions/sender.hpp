@@ -29,7 +29,4 @@ class Sender {
                                                 const SenderOptions &options);
 };
 
-// The URL without user and password, to be shown.
-std::string without_credentials(const std::string &url);
-
 }  // namespace varve

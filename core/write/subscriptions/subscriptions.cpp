@@ -13,6 +13,8 @@ namespace {
 
 struct Copy {
     std::shared_ptr<const LineText> lines;
+    std::string database;  // names of when it was written
+    std::string retention_policy;
     size_t tries = 1;  // ANY: destinations that had it, this one too
 };
 
@@ -21,9 +23,11 @@ struct Copy {
 // One URL with its queue and its thread.
 class Subscriptions::Destination {
   public:
-    Destination(Target &target, const std::string &url, std::unique_ptr<Sender> sender,
-                size_t queue_max, SelfMetrics &metrics);
+    Destination(Target &target, const Subscription &subscription, const std::string &url,
+                std::unique_ptr<Sender> sender, size_t queue_max, SelfMetrics &metrics);
 
+    // Counts under the names that the subscription has by now.
+    void count_for(const Subscription &subscription);
     // False: there is no room.
     bool push(Copy copy);
     void stop() {
@@ -41,11 +45,13 @@ class Subscriptions::Destination {
     void send(const Copy &copy);
 
     Target &target_;
+    const std::string url_;
     const std::unique_ptr<Sender> sender_;
     const size_t queue_max_;
-    SelfMetric *written_;
-    SelfMetric *failures_;
-    SelfMetric *dropped_;
+    SelfMetrics &metrics_;
+    std::atomic<SelfMetric *> written_;
+    std::atomic<SelfMetric *> failures_;
+    std::atomic<SelfMetric *> dropped_;
     std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<Copy> queue_;
@@ -56,8 +62,8 @@ class Subscriptions::Destination {
 };
 
 struct Subscriptions::Target {
-    explicit Target(const Catalog &of, Subscription what)
-        : catalog(of), subscription(std::move(what)) {}
+    Target(const Catalog &of, const Subscription &subscription, uint64_t policy)
+        : catalog(of), id(subscription.id), rp_id(policy), to_all(subscription.to_all) {}
     ~Target() {
         stop();  // destinations hand copies to one another: all end before one goes
         for (const auto &destination : destinations) destination->join();
@@ -74,19 +80,22 @@ struct Subscriptions::Target {
         if (revision == seen_revision) return true;
         const auto all = catalog.subscriptions();
         const bool found =
-            all.ok() && std::any_of(all->begin(), all->end(), [&](const Subscription &other) {
-                return other.id == subscription.id;
-            });
+            all.ok() && std::any_of(all->begin(), all->end(),
+                                    [&](const Subscription &other) { return other.id == id; });
         if (found) seen_revision = revision;
         return found;
     }
-    void give(const std::shared_ptr<const LineText> &lines) {
+    // Its database, or its policy, may have another name.
+    void name_anew(const Subscription &subscription) {
+        for (const auto &destination : destinations) destination->count_for(subscription);
+    }
+    void give(const Copy &copy) {
         if (destinations.empty()) return;
-        if (!subscription.to_all) {
-            destinations[next++ % destinations.size()]->push({lines});
+        if (!to_all) {
+            destinations[next++ % destinations.size()]->push(copy);
             return;
         }
-        for (const auto &destination : destinations) destination->push({lines});
+        for (const auto &destination : destinations) destination->push(copy);
     }
 
     // To the destination behind the one that failed, unless all had it.
@@ -94,35 +103,43 @@ struct Subscriptions::Target {
         if (copy.tries >= destinations.size()) return;
         size_t at = 0;
         while (destinations[at].get() != &from) ++at;
-        destinations[(at + 1) % destinations.size()]->push({copy.lines, copy.tries + 1});
+        Copy passed = copy;
+        ++passed.tries;
+        destinations[(at + 1) % destinations.size()]->push(std::move(passed));
     }
 
     const Catalog &catalog;
-    const Subscription subscription;
+    const uint64_t id;
+    const uint64_t rp_id;  // what is written to it is sent, whatever its names
+    const bool to_all;
     std::atomic<bool> stopping{false};
     std::atomic<uint64_t> seen_revision{0};
     size_t next = 0;
     std::vector<std::unique_ptr<Destination>> destinations;
 };
 
-Subscriptions::Destination::Destination(Target &target, const std::string &url,
-                                        std::unique_ptr<Sender> sender, size_t queue_max,
-                                        SelfMetrics &metrics)
-    : target_(target), sender_(std::move(sender)), queue_max_(queue_max) {
-    const Subscription &of = target.subscription;
-    const MetricLabels labels{{"database", of.database},
-                              {"retention_policy", of.retention_policy},
-                              {"name", of.name},
-                              {"mode", of.to_all ? "ALL" : "ANY"},
-                              {"destination", without_credentials(url)}};
-    written_ = &metrics.counter("varve_subscriber_points_written_total",
-                                "Points that a subscription's destination took.", labels);
-    failures_ = &metrics.counter("varve_subscriber_write_failures_total",
-                                 "Writes that a subscription's destination refused.", labels);
-    dropped_ = &metrics.counter("varve_subscriber_dropped_total",
-                                "Batches for which a destination's queue had no room.", labels);
+Subscriptions::Destination::Destination(Target &target, const Subscription &subscription,
+                                        const std::string &url, std::unique_ptr<Sender> sender,
+                                        size_t queue_max, SelfMetrics &metrics)
+    : target_(target),
+      url_(url),
+      sender_(std::move(sender)),
+      queue_max_(queue_max),
+      metrics_(metrics) {
+    count_for(subscription);
     thread_ = std::thread([this] { work(); });
     ::pthread_setname_np(thread_.native_handle(), "subscriber");
+}
+
+void Subscriptions::Destination::count_for(const Subscription &subscription) {
+    const auto tags = destination_tags(subscription, url_);
+    const MetricLabels labels(tags.begin(), tags.end());
+    written_ = &metrics_.counter("varve_subscriber_points_written_total",
+                                 "Points that a subscription's destination took.", labels);
+    failures_ = &metrics_.counter("varve_subscriber_write_failures_total",
+                                  "Writes that a subscription's destination refused.", labels);
+    dropped_ = &metrics_.counter("varve_subscriber_dropped_total",
+                                 "Batches for which a destination's queue had no room.", labels);
 }
 
 bool Subscriptions::Destination::push(Copy copy) {
@@ -131,7 +148,7 @@ bool Subscriptions::Destination::push(Copy copy) {
     const size_t size = copy.lines->text.size();
     if (queue_.size() >= queue_max_ ||
         (!queue_.empty() && queue_bytes_ + size > kSubscriptionQueueBytes)) {
-        dropped_->add();
+        dropped_.load()->add();
         return false;
     }
     queue_bytes_ += size;
@@ -157,13 +174,12 @@ void Subscriptions::Destination::work() {
 }
 
 void Subscriptions::Destination::send(const Copy &copy) {
-    const Subscription &of = target_.subscription;
-    if (sender_->send(*copy.lines, of.database, of.retention_policy).ok()) {
-        written_->add(static_cast<double>(copy.lines->ends.size()));
+    if (sender_->send(*copy.lines, copy.database, copy.retention_policy).ok()) {
+        written_.load()->add(static_cast<double>(copy.lines->ends.size()));
         return;
     }
-    failures_->add();
-    if (!of.to_all) target_.pass_on(*this, copy);
+    failures_.load()->add();
+    if (!target_.to_all) target_.pass_on(*this, copy);
 }
 
 Subscriptions::Subscriptions(const Catalog &catalog, MakeSender make_sender, size_t queue_max,
@@ -199,6 +215,7 @@ void Subscriptions::refresh() {
     for (const Subscription &subscription : *all) {
         const auto known = before.find(subscription.id);
         if (known != before.end()) {
+            known->second->name_anew(subscription);
             targets_.emplace(known->first, std::move(known->second));
             before.erase(known);
             continue;
@@ -213,13 +230,17 @@ void Subscriptions::refresh() {
 
 std::shared_ptr<Subscriptions::Target> Subscriptions::make_target(
     const Subscription &subscription) {
-    auto target = std::make_shared<Target>(catalog_, subscription);
+    const auto database = catalog_.database(subscription.database);
+    const RetentionPolicy *policy =
+        database.ok() ? database->policy(subscription.retention_policy) : nullptr;
+    auto target =
+        std::make_shared<Target>(catalog_, subscription, policy == nullptr ? 0 : policy->id);
     target->seen_revision = revision_;
     for (const std::string &url : subscription.destinations) {
         auto sender = make_sender_(url);
         if (sender.ok()) {
             target->destinations.push_back(std::make_unique<Destination>(
-                *target, url, std::move(*sender), queue_max_, metrics_));
+                *target, subscription, url, std::move(*sender), queue_max_, metrics_));
             continue;
         }
         metrics_
@@ -235,16 +256,13 @@ std::shared_ptr<Subscriptions::Target> Subscriptions::make_target(
 void Subscriptions::consume(const Published &published) {
     refresh();
     const Submission &submission = *published.submission;
-    std::shared_ptr<const LineText> lines;
+    Copy copy{nullptr, submission.database, submission.retention_policy};
     for (const auto &[id, target] : targets_) {
-        if (target->subscription.database != submission.database ||
-            target->subscription.retention_policy != submission.retention_policy) {
-            continue;
+        if (target->rp_id != submission.rp_id) continue;
+        if (copy.lines == nullptr) {
+            copy.lines = std::make_shared<const LineText>(to_line_text(*submission.batch));
         }
-        if (lines == nullptr) {
-            lines = std::make_shared<const LineText>(to_line_text(*submission.batch));
-        }
-        target->give(lines);
+        target->give(copy);
     }
 }
 

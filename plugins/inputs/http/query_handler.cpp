@@ -1,7 +1,8 @@
 #include "inputs/http/query_handler.hpp"
 
-#include <algorithm>
 #include <charconv>
+
+#include <varve/cpp/accept.hpp>
 
 #include "inputs/http/responder.hpp"
 
@@ -9,49 +10,6 @@ namespace varve {
 namespace {
 
 constexpr uint64_t kDefaultChunkSize = 10'000;
-
-std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-    while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-    return text;
-}
-
-// The encoder for a media type; empty if there is none.
-std::string_view format_of(std::string_view type) {
-    if (type == "application/json" || type == "*/*" || type == "application/*") return "json";
-    if (type == "text/csv" || type == "text/*") return "csv";
-    if (type == "application/csv") return "application/csv";
-    if (type == "application/x-msgpack") return "msgpack";
-    return "";
-}
-
-// The weight among a media type's parameters, `;q=0.5`; 1 if there is none.
-double weight_of(std::string_view parameters) {
-    const size_t at = parameters.find("q=");
-    if (at == std::string_view::npos) return 1;
-    double weight = 1;
-    std::from_chars(parameters.data() + at + 2, parameters.data() + parameters.size(), weight);
-    return weight;
-}
-
-// The known type with the highest weight, the first of several; JSON if none is known.
-std::string_view answer_format(std::string_view accept) {
-    std::string_view best = "json";
-    double best_weight = 0;
-    while (!accept.empty()) {
-        const size_t comma = std::min(accept.find(','), accept.size());
-        const std::string_view entry = accept.substr(0, comma);
-        const size_t semicolon = std::min(entry.find(';'), entry.size());
-        const std::string_view format = format_of(trimmed(entry.substr(0, semicolon)));
-        const double weight = weight_of(entry.substr(semicolon));
-        if (!format.empty() && weight > best_weight) {
-            best = format;
-            best_weight = weight;
-        }
-        accept.remove_prefix(std::min(comma + 1, accept.size()));
-    }
-    return best;
-}
 
 uint64_t chunk_size(std::string_view text) {
     uint64_t size = 0;
@@ -67,7 +25,8 @@ struct Answer {
     bool async = false;             // async=true: answered 204 as soon as it is allowed to run
     bool chunked = false;           // what is written goes out at once
     varve_http_response *response;  // null: nobody waits any more
-    std::string held;               // of a small answer: it goes out with its end
+    std::string held{};             // of a small answer: it goes out with its end
+    bool refused = false;           // held is a short document, sent as a whole
 };
 
 constexpr uint64_t kHeldMax = 16 << 10;
@@ -85,6 +44,7 @@ void answer_begin(void *ctx, int32_t code, varve_str content_type) {
         return;
     }
     if (code != VARVE_OK) {
+        answer->refused = true;
         Responder::count_refusal(answer->host,
                                  code == VARVE_UNAVAILABLE ? "query_queue_full" : "query_invalid");
     }
@@ -103,21 +63,23 @@ int32_t answer_write(void *ctx, const void *data, uint64_t size, void (*resume)(
                      void *token) {
     auto *answer = static_cast<Answer *>(ctx);
     if (answer->response == nullptr) return VARVE_OK;
-    answer->bytes.add(static_cast<double>(size));
-    if (answer->chunked) return send(*answer, data, size, resume, token);
+    if (!answer->refused) answer->bytes.add(static_cast<double>(size));
+    if (answer->chunked && !answer->refused) return send(*answer, data, size, resume, token);
     answer->held.append(static_cast<const char *>(data), size);
-    if (answer->held.size() <= kHeldMax) return VARVE_OK;
+    if (answer->refused || answer->held.size() <= kHeldMax) return VARVE_OK;
     const std::string held = std::exchange(answer->held, {});
     return send(*answer, held.data(), held.size(), resume, token);
 }
 
 void answer_end(void *ctx, int32_t ok) {
     const auto *answer = static_cast<Answer *>(ctx);
-    if (answer->response != nullptr) {
-        if (!answer->held.empty()) {
+    const std::string &held = answer->held;
+    if (answer->response != nullptr && answer->refused) {
+        answer->http->send(answer->response, held.data(), held.size());
+    } else if (answer->response != nullptr) {
+        if (!held.empty())
             (void)send(
-                *answer, answer->held.data(), answer->held.size(), [](void *) {}, nullptr);
-        }
+                *answer, held.data(), held.size(), [](void *) {}, nullptr);
         answer->http->end(answer->response, ok);
     }
     delete answer;
@@ -155,8 +117,8 @@ void handle_query(const Host &host, const HttpFigures &figures, const varve_http
 
     const bool async = responder.param(request, "async") == "true";
     const varve_query_sink sink{
-        new Answer{host, figures.query_bytes, host.http(), async, chunked, response, {}},
-        answer_begin, answer_write, answer_end, answer_is_cancelled};
+        new Answer{host, figures.query_bytes, host.http(), async, chunked, response}, answer_begin,
+        answer_write, answer_end, answer_is_cancelled};
     host.querier()->run(host.raw(), &query, sink);
 }
 

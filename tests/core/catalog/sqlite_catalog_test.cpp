@@ -62,7 +62,8 @@ TEST_F(SqliteCatalogTest, NamesThatAreNone) {
     for (const char *name : {"", ".", "..", "a/b", "a\\b", "a\nb"}) {
         expect_error(catalog().create_database(name, std::nullopt), Code::invalid_argument,
                      "invalid name");
-        expect_error(catalog().rename_database("d", name), Code::invalid_argument, "invalid name");
+        expect_error(catalog().rename_database("d", name, {}), Code::invalid_argument,
+                     "invalid name");
         expect_error(catalog().create_retention_policy("d", spec(name)), Code::invalid_argument,
                      "invalid name");
     }
@@ -78,11 +79,11 @@ TEST_F(SqliteCatalogTest, DropAndRename) {
     ASSERT_TRUE(catalog().create_database("a", std::nullopt).ok());
     ASSERT_TRUE(catalog().create_database("b", std::nullopt).ok());
     const uint64_t id = database("a").id;
-    expect_error(catalog().rename_database("none", "x"), Code::not_found,
+    expect_error(catalog().rename_database("none", "x", {}), Code::not_found,
                  "database not found: none");
-    expect_error(catalog().rename_database("a", "b"), Code::already_exists,
+    expect_error(catalog().rename_database("a", "b", {}), Code::already_exists,
                  "database already exists: b");
-    ASSERT_TRUE(catalog().rename_database("a", "c").ok());
+    ASSERT_TRUE(catalog().rename_database("a", "c", {}).ok());
     EXPECT_EQ(catalog().database("a").code(), Code::not_found);
     EXPECT_EQ(database("c").id, id);
     EXPECT_TRUE(catalog().drop_database("none").ok());
@@ -101,7 +102,7 @@ TEST_F(SqliteCatalogTest, DurabilityOfADatabase) {
     EXPECT_TRUE(catalog().create_database("d", RetentionPolicySpec{}).ok());
     expect_error(catalog().create_database("e", os), Code::already_exists,
                  "database already exists with another durability");
-    ASSERT_TRUE(catalog().rename_database("d", "f").ok());
+    ASSERT_TRUE(catalog().rename_database("d", "f", {}).ok());
     reopen();
     EXPECT_EQ(database("f").durability, "os");
     EXPECT_EQ(database("e").durability, "");

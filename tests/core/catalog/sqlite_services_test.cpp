@@ -41,6 +41,26 @@ class SqliteServices : public CatalogFixture {
     }
 };
 
+TEST_F(SqliteServices, FollowTheirDatabasesName) {
+    ASSERT_TRUE(catalog().create_continuous_query("d", "q", "on d").ok());
+    ASSERT_TRUE(catalog().create_continuous_query("e", "r", "from d").ok());
+    ASSERT_TRUE(catalog().create_subscription(subscription("d", "s")).ok());
+    const auto ids = catalog().continuous_queries();
+    const uint64_t revision = catalog().subscriptions_revision();
+    const std::map<uint64_t, std::string> texts{
+        {ids->at(0).id, "on f"}, {ids->at(1).id, "from f"}, {4711, "gone"}};
+    expect_error(catalog().rename_database("d", "e", texts), Code::already_exists,
+                 "database already exists: e");
+    EXPECT_EQ(queries(), "d.q=on d@0 e.r=from d@0 ");
+    ASSERT_TRUE(catalog().rename_database("d", "f", texts).ok());
+    EXPECT_NE(catalog().subscriptions_revision(), revision);
+    for (int i = 0; i < 2; ++i) {
+        EXPECT_EQ(queries(), "f.q=on f@0 e.r=from f@0 ");
+        EXPECT_EQ(subscriptions(), "f.autogen.s ANY udp://h:1 HTTPS://u:p@h.x:443/p?q=1;");
+        reopen();
+    }
+}
+
 TEST_F(SqliteServices, ContinuousQueries) {
     ASSERT_TRUE(catalog().create_continuous_query("e", "q", "Text").ok());
     ASSERT_TRUE(catalog().create_continuous_query("d", "q 'x'", "a").ok());

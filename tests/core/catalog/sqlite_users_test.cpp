@@ -64,7 +64,7 @@ TEST_F(SqliteUsers, GrantsBelongToADatabase) {
     ASSERT_TRUE(users().set_privilege("bob", "e", Privilege::none).ok());
     reopen();
     EXPECT_EQ(grants("bob"), "d=WRITE;e=NO PRIVILEGES;");
-    ASSERT_TRUE(catalog().rename_database("d", "f").ok());
+    ASSERT_TRUE(catalog().rename_database("d", "f", {}).ok());
     EXPECT_EQ(grants("bob"), "f=WRITE;e=NO PRIVILEGES;");
     ASSERT_TRUE(catalog().drop_database("f").ok());
     ASSERT_TRUE(catalog().create_database("f", std::nullopt).ok());

@@ -95,8 +95,8 @@ class Mailbox {
 class MailSender final : public Sender {
   public:
     MailSender(Mailbox &mailbox, std::string url) : mailbox_(mailbox), url_(std::move(url)) {}
-    Status send(const LineText &lines, const std::string &, const std::string &) override {
-        return mailbox_.put(url_, lines.text);
+    Status send(const LineText &lines, const std::string &database, const std::string &) override {
+        return mailbox_.put(url_, (database == "d" ? "" : database + ": ") + lines.text);
     }
 
   private:
@@ -197,6 +197,25 @@ TEST_F(SubscriptionsTest, WhatWaitsForADroppedOneIsNotSent) {
     publisher_.stop(1'000'000'000);
     subscriptions_.stop();
     EXPECT_EQ(mailbox_.wait_for("udp://slow:1", row(1)), row(1));
+}
+
+TEST_F(SubscriptionsTest, FollowTheirDatabasesName) {
+    create("all", true, {"udp://a:1", "udp://b:1"});
+    mailbox_.hold("udp://a:1", true);
+    write_row(1);
+    mailbox_.wait_for_call("udp://a:1");
+    write_row(2);  // waits, under the old name
+    EXPECT_EQ(mailbox_.wait_for("udp://b:1", row(1) + row(2)), row(1) + row(2));
+    ASSERT_TRUE(catalog_.rename_database("d", "e", {}).ok());
+    ASSERT_EQ(write("m v=1 3", "e").accepted, 1u);
+    mailbox_.hold("udp://a:1", false);
+    const std::string all = row(1) + row(2) + "e: " + row(3);
+    EXPECT_EQ(mailbox_.wait_for("udp://a:1", all), all);
+    publisher_.stop(1'000'000'000);
+    subscriptions_.stop();
+    const auto tags = destination_tags(catalog_.subscriptions()->front(), "udp://a:1");
+    EXPECT_EQ(tags.at("database"), "e");
+    EXPECT_GE(counted("varve_subscriber_points_written_total", {tags.begin(), tags.end()}), 1);
 }
 
 }  // namespace

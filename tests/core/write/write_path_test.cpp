@@ -275,7 +275,7 @@ TEST_F(WriteOptionsTest, StorageHearsOfARename) {
     ASSERT_TRUE(catalog_.create_database("a", std::nullopt).ok());
     ASSERT_EQ(write("m v=1 1", "a").code, Code::ok);
     ASSERT_EQ(write("m v=1 2", "a").code, Code::ok);
-    ASSERT_TRUE(catalog_.rename_database("a", "b").ok());
+    ASSERT_TRUE(catalog_.rename_database("a", "b", {}).ok());
     EXPECT_EQ(write("m v=1 3", "a").code, Code::not_found);
     ASSERT_EQ(write("m v=1 4", "b").code, Code::ok);
     ASSERT_EQ(write("m v=1 5", "b").code, Code::ok);

@@ -2,9 +2,10 @@
 kept in files is looked at again after a restart and after kill -9."""
 
 import os
+import time
 import unittest
 
-from varved import Varved
+from varved import Varved, eventually
 
 BUILD = os.environ["TEST_BUILD"]
 ROWS = 3000
@@ -137,6 +138,46 @@ class Extensions:
             self.assertEqual(self.rows("select count(v) from m", "renamed")[0][1], ROWS + 1)
             self.assertEqual(self.rows("select v from m", "db"), [[9, 9]])
         self.again(check)
+
+    def test_continuous_queries_and_subscriptions_follow(self):
+        for name in ("renamed", "other"):
+            self.ask(f"drop database {name}")
+        self.ask("create database other")
+        self.ask('create continuous query "own" on db begin select mean(v) into means '
+                 "from m group by time(1s), * end")
+        self.ask('create continuous query "reads" on other begin select max(v) into top '
+                 "from (select mean(v) as v from db.autogen.m, db.autogen./x/ group by time(1s)) "
+                 "group by time(1h) end", "other")
+        self.ask("create continuous query apart on other begin select max(db) into db "
+                 "from db group by time(1h) end", "other")
+        self.ask("create subscription s on db.autogen destinations all 'udp://127.0.0.1:9'")
+        self.ask("alter database db rename to renamed")
+
+        def check():
+            found = {series["name"]: series.get("values", []) for series in
+                     self.varve.query("show continuous queries")["results"][0]["series"]}
+            self.assertEqual(found, {
+                "renamed": [["own", "CREATE CONTINUOUS QUERY own ON renamed BEGIN SELECT mean(v) "
+                             "INTO renamed.autogen.means FROM renamed.autogen.m "
+                             "GROUP BY time(1s), * END"]],
+                "other": [["reads", "CREATE CONTINUOUS QUERY reads ON other BEGIN SELECT max(v) "
+                           "INTO other.autogen.top FROM (SELECT mean(v) AS v FROM "
+                           "renamed.autogen.m, renamed.autogen./x/ GROUP BY time(1s)) "
+                           "GROUP BY time(1h) END"],
+                          ["apart", "CREATE CONTINUOUS QUERY apart ON other BEGIN SELECT max(db) "
+                           "INTO other.autogen.db FROM other.autogen.db GROUP BY time(1h) END"]]})
+            self.assertEqual(self.varve.query("show subscriptions")["results"][0]["series"],
+                             [{"name": "renamed", "columns":
+                               ["retention_policy", "name", "mode", "destinations"],
+                               "values": [["autogen", "s", "ALL", ["udp://127.0.0.1:9"]]]}])
+            now = time.time_ns()
+            self.varve.write(f"m,t=a v=1 {now}\nm,t=a v=3 {now + 1}", db="renamed")
+            eventually(lambda: self.varve.query("select mean from means", "renamed")["results"][0]
+                       .get("series"), what="the continuous query")
+        self.again(check)
+        self.ask("drop database renamed")
+        self.ask("drop database other")
+        self.ask("create database db")
 
     def test_storage_options(self):
         for name in ("x", "y"):

@@ -19,6 +19,7 @@ namespace {
 
 constexpr size_t kDeflateRatioMax = 1032;  // no deflate stream expands further
 constexpr size_t kFirstGuess = 64 * 1024;
+constexpr size_t kGzipHeadBytes = 10;
 constexpr int kZstdWindowLogMax = 23;
 
 // More room behind the decoded bytes: doubles, but never beyond size_max + 1 (the one byte tells
@@ -196,7 +197,11 @@ DecodeResult decode_body(Coding coding, BodyBuffer &body, BodyPool &pool, size_t
             body = std::move(out);
             break;
         case DecodeResult::corrupt:
-            // What Go's gzip.NewReader says, and so InfluxDB.
+            // What Go's gzip.NewReader says, and so InfluxDB; it wants the whole head first.
+            if (coding == Coding::gzip && in.size() < kGzipHeadBytes) {
+                error = "unexpected EOF";
+                return DecodeResult::truncated;
+            }
             error =
                 coding == Coding::gzip && !(in.size() >= 2 && in[0] == '\x1f' && in[1] == '\x8b')
                     ? "gzip: invalid header"

@@ -10,23 +10,6 @@
 #include "kernel/http/http.hpp"
 
 namespace varve::http {
-namespace {
-
-void append_utf8(std::string &out, uint32_t code) {
-    if (code < 0x80) {
-        out += static_cast<char>(code);
-    } else if (code < 0x800) {
-        out += static_cast<char>(0xC0 | (code >> 6));
-        out += static_cast<char>(0x80 | (code & 0x3F));
-    } else {
-        out += static_cast<char>(0xE0 | (code >> 12));
-        out += static_cast<char>(0x80 | ((code >> 6) & 0x3F));
-        out += static_cast<char>(0x80 | (code & 0x3F));
-    }
-}
-
-}  // namespace
-
 std::string json_escaped(std::string_view text) {
     static const char kDigits[] = "0123456789abcdef";
     std::string out;
@@ -66,70 +49,6 @@ std::string header_safe(std::string_view text) {
     for (char &c : out) {
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
     }
-    return out;
-}
-
-namespace {
-
-// error\n"<text, quotes doubled>"\n
-std::string csv_error_text(std::string_view csv, size_t bytes_max) {
-    std::string out;
-    for (size_t i = 0; i < csv.size() && out.size() < bytes_max; ++i) {
-        if (csv[i] == '"' && (++i >= csv.size() || csv[i] != '"')) break;
-        out += csv[i];
-    }
-    return out;
-}
-
-}  // namespace
-
-std::string error_text(std::string_view json, size_t bytes_max) {
-    constexpr std::string_view kCsvStart = "error\n\"";
-    if (json.starts_with(kCsvStart)) {
-        return csv_error_text(json.substr(kCsvStart.size()), bytes_max);
-    }
-    std::string out;
-    size_t start = 0;
-    for (const std::string_view opening : {"{\"error\":\"", "{\n    \"error\": \""}) {
-        if (json.starts_with(opening)) start = opening.size();
-    }
-    if (start == 0) return out;
-    for (size_t i = start; i < json.size() && json[i] != '"' && out.size() < bytes_max; ++i) {
-        if (json[i] != '\\' || i + 1 >= json.size()) {
-            out += json[i];
-            continue;
-        }
-        switch (json[++i]) {
-            case 'n':
-                out += '\n';
-                break;
-            case 'r':
-                out += '\r';
-                break;
-            case 't':
-                out += '\t';
-                break;
-            case 'b':
-                out += '\b';
-                break;
-            case 'f':
-                out += '\f';
-                break;
-            case 'u': {
-                uint32_t code = 0;
-                const char *digits = json.data() + i + 1;
-                if (i + 4 < json.size() &&
-                    std::from_chars(digits, digits + 4, code, 16).ec == std::errc()) {
-                    append_utf8(out, code);
-                    i += 4;
-                }
-                break;
-            }
-            default:
-                out += json[i];
-        }
-    }
-    if (out.size() > bytes_max) out.resize(bytes_max);
     return out;
 }
 

@@ -28,10 +28,6 @@ inline std::string_view trimmed_blanks(std::string_view text) {
 // Control characters become spaces, so that a text cannot end a header line.
 std::string header_safe(std::string_view text);
 
-// The string behind {"error":" of a JSON text (pretty or not), or of InfluxDB's CSV for an error,
-// unescaped, at most bytes_max bytes of it; empty if the text does not begin so.
-std::string error_text(std::string_view json, size_t bytes_max);
-
 // Whether this value of Accept-Encoding accepts gzip: named (or "*") with a weight above 0.
 bool accepts_gzip(std::string_view accept_encoding);
 

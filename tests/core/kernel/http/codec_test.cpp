@@ -8,6 +8,7 @@
 #include "core/kernel/http/client.hpp"
 #include "kernel/http/codec/compress.hpp"
 #include "kernel/http/codec/content_coding.hpp"
+#include "kernel/http/codec/error_document.hpp"
 #include "kernel/http/codec/text.hpp"
 #include "kernel/http/codec/url.hpp"
 
@@ -223,6 +224,22 @@ TEST(HttpCodec, HeaderTextsAreSafe) {
     EXPECT_EQ(json_escaped("<a&\"\\\n\x01>"), "\\u003ca\\u0026\\\"\\\\\\n\\u0001\\u003e");
     EXPECT_EQ(error_text("{\"error\":\"a\\\"b\\u003c\\n\"}", 100), "a\"b<\n");
     EXPECT_EQ(error_text("{\"error\":\"abcdef\"}", 3), "abc");
+    EXPECT_EQ(error_text("error\nno\n", 100), "no");
+    EXPECT_EQ(error_text("error\n\"a \"\"b\"\"\"\n", 100), "a \"b\"");
+    EXPECT_EQ(error_text("\x81\xa5", 100), "");
+    for (const size_t size : {0, 1, 31, 32, 255, 256, 65535, 65536}) {
+        const std::string text(size, 'x');
+        for (const char *format : {"json", "csv", "application/csv", "msgpack"}) {
+            EXPECT_EQ(error_text(error_document(format, text), 100'000), text) << format;
+            EXPECT_EQ(error_text(error_document(format, text), 10), text.substr(0, 10)) << format;
+        }
+    }
+    EXPECT_EQ(error_document("json", "a\"<"), "{\"error\":\"a\\\"\\u003c\"}\n");
+    EXPECT_EQ(error_document("csv", "a, \"b\""), "error\n\"a, \"\"b\"\"\"\n");
+    EXPECT_EQ(error_document("msgpack", "abc"),
+              "\x81\xa5"
+              "error\xa3"
+              "abc");
     EXPECT_EQ(error_text("{\n    \"error\": \"abc\"\n}\n", 100), "abc");
     EXPECT_EQ(error_text("error\n\"say \"\"a\"\", b\"\n", 100), "say \"a\", b");
     EXPECT_EQ(error_text("error\n\"abcdef\"\n", 3), "abc");

@@ -7,6 +7,7 @@
 
 #include "base/assert.hpp"
 #include "kernel/http/codec/content_coding.hpp"
+#include "kernel/http/codec/error_document.hpp"
 #include "kernel/http/codec/text.hpp"
 #include "kernel/http/codec/url.hpp"
 #include "kernel/http/net/request_parser.hpp"

@@ -253,6 +253,24 @@ TEST(HttpResponse, InfluxRoutesCarryInfluxHeaders) {
     EXPECT_EQ(answer.header("x-influxdb-version"), "");
 }
 
+TEST(HttpResponse, InfluxErrorsHaveTheAskedForm) {
+    TestServer server;
+    Client client(server.port());
+    Answer answer = client.request(get("/influx?status=400", "Accept: application/x-msgpack\r\n"));
+    EXPECT_EQ(answer.header("content-type"), "application/x-msgpack");
+    EXPECT_EQ(answer.header("x-influxdb-error"), "it \"failed\"");
+    EXPECT_EQ(answer.body,
+              "\x81\xa5"
+              "error\xab"
+              "it \"failed\"");
+    answer = client.request(get("/influx?status=403",
+                                "Accept: text/html, text/csv;q=0.5\r\nAccept-Encoding: gzip\r\n"));
+    EXPECT_EQ(answer.header("content-type"), "text/csv");
+    EXPECT_EQ(answer.header("content-encoding"), "");
+    EXPECT_EQ(answer.body, "error\n\"it \"\"failed\"\"\"\n");
+    EXPECT_EQ(client.request(get("/influx", "Accept: text/csv\r\n")).body, "fine");
+}
+
 TEST(HttpResponse, CorsAndOptions) {
     TestServer server;
     Client client(server.port());
