@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import unittest
 
 from varved import Varved, eventually
@@ -55,15 +56,19 @@ class Stats(unittest.TestCase):
         self.assertEqual(modules(self.server)["subscriber"],
                          [(None, {"createFailures": 0, "pointsWritten": 0, "writeFailures": 0})])
         self.assertEqual(modules(self.server)["cq"], [(None, {"queryFail": 0, "queryOk": 0})])
+        listener = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.addCleanup(listener.close)
+        listener.bind(("127.0.0.1", 0))
+        udp = f"udp://127.0.0.1:{listener.getsockname()[1]}"
         self.server.query("create subscription s on d.autogen destinations all "
-                          "'udp://127.0.0.1:9', 'http://u:secret@127.0.0.1:1'")
+                          f"'{udp}', 'http://u:secret@127.0.0.1:1'")
         self.server.query("create database e")
         self.server.query("create continuous query c on e begin select count(v) into n from a "
-                          "group by time(1s) end")
+                          "group by time(1s) end", "e")
         self.server.write("a v=1\na v=2 1", db="d")
         tags = {"database": "d", "mode": "ALL", "name": "s", "retention_policy": "autogen"}
         expected = [(None, {"createFailures": 0, "pointsWritten": 2, "writeFailures": 1}),
-                    ({**tags, "destination": "udp://127.0.0.1:9"},
+                    ({**tags, "destination": udp},
                      {"pointsWritten": 2, "writeFailures": 0}),
                     ({**tags, "destination": "http://127.0.0.1:1"},
                      {"pointsWritten": 0, "writeFailures": 1})]
@@ -71,7 +76,7 @@ class Stats(unittest.TestCase):
                    what="the figures of the subscription")
         eventually(lambda: self.figures("cq")["queryOk"] > 0, what="a run")
         shown = json.loads(self.server.request("GET", "/debug/vars")[2])
-        self.assertEqual(shown["subscriber:d:autogen:s:udp://127.0.0.1:9"]["values"],
+        self.assertEqual(shown[f"subscriber:d:autogen:s:{udp}"]["values"],
                          {"pointsWritten": 2, "writeFailures": 0})
         self.assertIn("cq", shown)
 
