@@ -66,7 +66,9 @@ Result<std::unique_ptr<MeasurementScan>> MeasurementScan::open(const Run &run,
     spec.descending = !select.ascending;
     spec.limit_per_series = options.limit_per_series;
     spec.partitions = options.partitions;
-    spec.wants_stats = options.kind == Trace::Kind::aggregate_scan;
+    const bool wants_one_row = options.kind == Trace::Kind::row_scan &&
+                               options.limit_per_series == 1 && !source.filter.has_value();
+    spec.wants_stats = options.kind == Trace::Kind::aggregate_scan || wants_one_row;
     // Statistics answer blocks that lie in one bucket.
     spec.stats_span_max_ns = select.window.interval_ns;
     spec.tag_keys = select.group_tags;
@@ -186,6 +188,34 @@ void MeasurementScan::append_rows(size_t partition, uint32_t series, size_t inpu
     const bool absent = source_.subquery == nullptr ? value.empty() : value.data() == nullptr;
     if (absent && input < select_.inputs.size()) return;
     for (size_t i = 0; i < rows.size(); ++i) out.set_text(at + i, value);
+}
+
+bool MeasurementScan::knows_first_row(const varve_block &block) const {
+    if (block.exact == 0 || block.stats == nullptr || has_filter()) return false;
+    const int64_t time_ns = select_.ascending ? block.t_min : block.t_max;
+    if (time_ns < select_.range.min_ns || time_ns > select_.range.max_ns) return false;
+    if (positions_.empty()) return false;
+    return std::all_of(positions_.begin(), positions_.end(), [&](uint32_t position) {
+        const varve_block_stats &stats = block.stats[position];
+        return scan_->columns()[position].type != Type::string && stats.count == block.rows &&
+               (stats.present & VARVE_STATS_FIRSTLAST) != 0;
+    });
+}
+
+void MeasurementScan::append_first_row(size_t partition, const varve_block &block, size_t input,
+                                       Vector &out) const {
+    const Bound &bound = inputs_[input];
+    if (bound.input->is_tag) {
+        const uint32_t row = 0;
+        return append_rows(partition, block.series, input, {&row, 1}, nullptr, out);
+    }
+    out.append_null(1);
+    if (bound.columns.empty()) return;
+    // All columns have a value: the strongest type's counts.
+    const uint32_t position = bound.columns.front();
+    const varve_block_stats &stats = block.stats[position];
+    const uint64_t bits = select_.ascending ? stats.first.as_uint : stats.last.as_uint;
+    out.set(out.valid.size() - 1, convert_bits(bits, scan_->columns()[position].type, out.type));
 }
 
 std::vector<uint32_t> MeasurementScan::rows_that_count(const LoadedRows &rows) const {

@@ -54,6 +54,13 @@ class MeasurementScan {
                      std::span<const uint32_t> rows, const varve_column *columns,
                      Vector &out) const;
 
+    // Whether the block's statistics tell all inputs of its first row in the plan's direction, and
+    // that row is in the range: it need not be loaded then.
+    bool knows_first_row(const varve_block &block) const;
+    // That row's value of an input, behind the vector's last.
+    void append_first_row(size_t partition, const varve_block &block, size_t input,
+                          Vector &out) const;
+
     struct LoadedRows {
         varve_loaded loaded{};
         std::vector<uint8_t> passing;  // 1 = the row passes the filter; empty = every row does

@@ -94,7 +94,8 @@ TEST(Limit, OfRowsIsThePrefixOfAllRows) {
         bench.write(random_lines(random), "d");
         const auto any = [&](const auto &list) { return list[random() % std::size(list)]; };
         const std::string query = "select " + any(fields) + " from cpu" + any(filters) + any(tails);
-        const size_t limit = 1 + random() % 12;
+        // One row may come from a block's statistics.
+        const size_t limit = round % 2 == 0 ? 1 : 2 + random() % 11;
         const std::string tail = " limit " + std::to_string(limit);
         EXPECT_EQ(ask(bench, query + tail), cut(ask(bench, query), limit, 0))
             << query << tail << ", round " << round << " of seed " << seed;

@@ -39,6 +39,12 @@ Status RawRows::load(const RawLoad &load) {
     return {};
 }
 
+uint64_t RawRows::series_count() const {
+    uint64_t count = 0;
+    for (const auto &part : parts_) count += part->series_keys.size();
+    return count;
+}
+
 Status RawRows::load_source(const plan::ScanSource &source, const RawLoad &load) {
     Result<std::unique_ptr<MeasurementScan>> opened = MeasurementScan::open(
         run_, source, {load.from_ns, load.to_ns, load.limit_per_series, run_.tasks.parallelism()});
@@ -86,6 +92,7 @@ Status RawRows::read_partition(MeasurementScan &scan, size_t partition, const Ra
             given = kept = 0;
             std::string group = scan.group_key(partition, current);
             wanted = load.groups == nullptr || load.groups->contains(group);
+            if (load.counts_series) VARVE_RETURN_IF_ERROR(run_.budget.add_series(1));
             if (wanted) {
                 part.series_keys.emplace_back(scan.scan().series_key(partition, current));
                 part.group_keys.push_back(std::move(group));
@@ -120,6 +127,10 @@ Status RawRows::keep_texts(size_t from, Vector &column, RawPart &part) {
 
 Result<uint64_t> RawRows::append(MeasurementScan &scan, size_t partition, const varve_block &block,
                                  uint64_t rows_max, RawPart &part) const {
+    if (rows_max == 1 && scan.knows_first_row(block)) {
+        VARVE_RETURN_IF_ERROR(append_known_row(scan, partition, block, part));
+        return uint64_t{block.rows};
+    }
     MeasurementScan::LoadedRows loaded;
     VARVE_RETURN_IF_ERROR(scan.load(partition, block, loaded));
     VARVE_RETURN_IF_ERROR(run_.budget.add_points(loaded.loaded.row_count));
@@ -131,10 +142,7 @@ Result<uint64_t> RawRows::append(MeasurementScan &scan, size_t partition, const 
                               : rows.erase(rows.begin(), rows.begin() + surplus);
     }
     const size_t inputs = run_.select.inputs.size();
-    const uint64_t size =
-        rows.size() * (sizeof(int64_t) + 2 * sizeof(uint32_t) + sizeof(SortKey) + inputs * 17);
-    VARVE_RETURN_IF_ERROR(run_.budget.charge(size));
-    part.charged += size;
+    VARVE_RETURN_IF_ERROR(charge(rows.size(), part));
     for (const uint32_t row : rows) part.times.push_back(loaded.loaded.times[row]);
     part.series.resize(part.times.size(), static_cast<uint32_t>(part.series_keys.size() - 1));
     for (size_t i = 0; i < inputs; ++i) {
@@ -145,6 +153,26 @@ Result<uint64_t> RawRows::append(MeasurementScan &scan, size_t partition, const 
         VARVE_RETURN_IF_ERROR(keep_texts(from, column, part));
     }
     return uint64_t{loaded.loaded.row_count};
+}
+
+Status RawRows::append_known_row(MeasurementScan &scan, size_t partition, const varve_block &block,
+                                 RawPart &part) const {
+    VARVE_RETURN_IF_ERROR(run_.budget.add_points(1));
+    VARVE_RETURN_IF_ERROR(charge(1, part));
+    part.times.push_back(run_.select.ascending ? block.t_min : block.t_max);
+    part.series.push_back(static_cast<uint32_t>(part.series_keys.size() - 1));
+    for (size_t i = 0; i < run_.select.inputs.size(); ++i) {
+        scan.append_first_row(partition, block, i, part.columns[i]);
+    }
+    return {};
+}
+
+Status RawRows::charge(uint64_t rows, RawPart &part) const {
+    const uint64_t size = rows * (sizeof(int64_t) + 2 * sizeof(uint32_t) + sizeof(SortKey) +
+                                  run_.select.inputs.size() * 17);
+    VARVE_RETURN_IF_ERROR(run_.budget.charge(size));
+    part.charged += size;
+    return {};
 }
 
 void RawRows::sort(bool is_slice) {

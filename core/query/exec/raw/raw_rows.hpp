@@ -36,8 +36,9 @@ struct RawLoad {
     int64_t to_ns = 0;                              // exclusive
     const std::set<std::string> *groups = nullptr;  // null = all
     uint64_t limit_per_series = 0;
-    uint64_t rows_max = 0;  // more rows end the load early; 0 = no limit
-    bool is_slice = false;  // of a range that is read in several loads
+    uint64_t rows_max = 0;       // more rows end the load early; 0 = no limit
+    bool is_slice = false;       // of a range that is read in several loads
+    bool counts_series = false;  // in the budget
 };
 
 class RawRows {
@@ -52,6 +53,7 @@ class RawRows {
     // are wanted may lie behind.
     bool fell_short() const { return fell_short_.load(); }
     uint64_t row_count() const { return order_.size(); }
+    uint64_t series_count() const;
 
     struct Ref {
         uint32_t part = 0;
@@ -89,6 +91,11 @@ class RawRows {
     // At most so many rows of the block; says how many storage gave.
     Result<uint64_t> append(MeasurementScan &scan, size_t partition, const varve_block &block,
                             uint64_t rows_max, RawPart &part) const;
+    // The first row of a block that knows it, without reading the block.
+    Status append_known_row(MeasurementScan &scan, size_t partition, const varve_block &block,
+                            RawPart &part) const;
+    // Memory of so many rows.
+    Status charge(uint64_t rows, RawPart &part) const;
     // Texts of the rows from `from` on, from the block to the part's arena.
     static Status keep_texts(size_t from, Vector &column, RawPart &part);
     // Rows of equal time come as InfluxDB merges the series of a shard. Of several tables, of

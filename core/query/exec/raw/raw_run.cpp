@@ -1,5 +1,6 @@
 // Raw rows of one measurement, in bounded memory.
 //
+//  0. With LIMIT, and few series: the first rows of each are read at once.
 //  1. A survey reads block headers only: which groups (output series) there are, how many rows each
 //     has, and when.
 //  2. Small neighbouring groups are read together, in one scan of the whole range, and sorted.
@@ -39,6 +40,8 @@ class RawRun {
     using Groups = std::map<std::string, Group>;
 
     uint64_t limit_per_series() const;
+    // False: there are too many rows, or the limit does not tell which are enough.
+    Result<bool> run_at_once();
     // With a limit, storage stops at the blocks that hold so many rows of a series.
     Status survey(uint64_t limit);
     Status survey_source(const plan::ScanSource &source, uint64_t limit);
@@ -52,7 +55,8 @@ class RawRun {
     const plan::Measurement &measurement_;
     Projection projection_;
     Groups groups_;
-    bool counted_series_ = false;
+    uint64_t surveyed_series_ = 0;
+    uint64_t counted_series_ = 0;  // in the budget
 };
 
 // Without a filter no series need give more rows than are wanted in all.
@@ -67,13 +71,13 @@ uint64_t RawRun::limit_per_series() const {
 
 Status RawRun::survey(uint64_t limit) {
     groups_.clear();
+    surveyed_series_ = 0;
     for (const plan::ScanSource &source : measurement_.sources) {
         VARVE_RETURN_IF_ERROR(survey_source(source, limit));
     }
     const bool is_sliced = std::any_of(groups_.begin(), groups_.end(), [](const auto &group) {
         return group.second.rows > kRowsInMemory;
     });
-    counted_series_ = true;
     // Slices are cut out of all the group's rows.
     return is_sliced && limit != 0 ? survey(0) : Status();
 }
@@ -96,7 +100,10 @@ Status RawRun::survey_source(const plan::ScanSource &source, uint64_t limit) {
             if (!*more) break;
             if (block.series != current) {
                 current = block.series;
-                if (!counted_series_) VARVE_RETURN_IF_ERROR(run_.budget.add_series(1));
+                if (++surveyed_series_ > counted_series_) {
+                    ++counted_series_;
+                    VARVE_RETURN_IF_ERROR(run_.budget.add_series(1));
+                }
                 group = &groups_[scan.group_key(partition, current)];
             }
             group->rows += block.rows;
@@ -119,7 +126,23 @@ std::vector<RawRun::Groups::const_iterator> RawRun::wanted_groups() const {
     return order;
 }
 
+Result<bool> RawRun::run_at_once() {
+    const uint64_t limit = limit_per_series();
+    if (limit == 0 || pages_series(run_.select)) return false;
+    const plan::TimeRange &range = run_.select.range;
+    RawRows rows(run_, measurement_);
+    Status status =
+        rows.load({range.min_ns, range.max_ns + 1, nullptr, limit, kRowsInMemory, false, true});
+    counted_series_ = rows.series_count();
+    if (!status.ok()) return status;
+    if (rows.overflowed() || rows.fell_short()) return false;
+    status = emit(rows, false);
+    return status.ok() ? Result<bool>(true) : Result<bool>(std::move(status));
+}
+
 Status RawRun::run() {
+    const Result<bool> done = run_at_once();
+    if (!done.ok() || *done) return done.status();
     VARVE_RETURN_IF_ERROR(survey(limit_per_series()));
     std::set<std::string> together;
     uint64_t rows = 0;

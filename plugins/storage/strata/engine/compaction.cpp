@@ -395,8 +395,8 @@ Result<std::vector<std::shared_ptr<Segment>>> StrataStorage::open_segments(
     Shard &shard, const std::vector<SegmentInfo> &infos) {
     std::vector<std::shared_ptr<Segment>> segments;
     for (const SegmentInfo &info : infos) {
-        auto segment =
-            Segment::open(files_, shard.directory + "/s-" + std::to_string(info.id) + ".vseg");
+        auto segment = Segment::open(
+            files_, shard.directory + "/s-" + std::to_string(info.id) + ".vseg", leaf_cache_);
         if (!segment.ok()) return segment.status();
         (*segment)->id = info.id;
         bind_segment(shard, **segment);

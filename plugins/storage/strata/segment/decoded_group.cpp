@@ -288,12 +288,11 @@ Result<varve_block_stats> DecodedGroup::stats(const Column *column, uint32_t pos
     return stats;
 }
 
-Result<std::shared_ptr<const Segment::Leaf>> GroupCache::leaf(const Segment &segment,
-                                                              uint32_t position) {
+Result<std::shared_ptr<const Leaf>> GroupCache::leaf(const Segment &segment, uint32_t position) {
     const Place place(&segment, position);
     const auto found = leaves_.find(place);
     if (found != leaves_.end()) return found->second;
-    auto read = segment.read_leaf(position);
+    auto read = segment.leaf(position);
     if (!read.ok()) return read;
     if (leaves_.size() >= kLeavesMax) leaves_.clear();
     leaves_.emplace(place, *read);
@@ -310,7 +309,7 @@ void GroupCache::make_room() {
 }
 
 std::shared_ptr<DecodedGroup> GroupCache::kept(const std::shared_ptr<const Segment> &segment,
-                                               const std::shared_ptr<const Segment::Leaf> &leaf,
+                                               const std::shared_ptr<const Leaf> &leaf,
                                                const GroupEntry &entry) {
     const Place place(segment.get(), entry.columns.front().offset);
     const auto [at, made] = groups_.try_emplace(place);

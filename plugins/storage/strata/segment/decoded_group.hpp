@@ -39,7 +39,7 @@ struct GroupBlock {
 
 class DecodedGroup {
   public:
-    DecodedGroup(std::shared_ptr<const Segment> segment, std::shared_ptr<const Segment::Leaf> leaf,
+    DecodedGroup(std::shared_ptr<const Segment> segment, std::shared_ptr<const Leaf> leaf,
                  const GroupEntry &entry)
         : segment_(std::move(segment)), leaf_(std::move(leaf)), entry_(entry) {}
 
@@ -74,7 +74,7 @@ class DecodedGroup {
     void spread(uint32_t type, uint32_t count, const uint64_t *validity, char *values);
 
     std::shared_ptr<const Segment> segment_;
-    std::shared_ptr<const Segment::Leaf> leaf_;  // holds the entry
+    std::shared_ptr<const Leaf> leaf_;  // holds the entry
     const GroupEntry &entry_;
     Arena arena_;
     bool has_directory_ = false;
@@ -118,15 +118,15 @@ class GroupCache {
     };
     static constexpr size_t kLeavesMax = 1024;
 
-    Result<std::shared_ptr<const Segment::Leaf>> leaf(const Segment &segment, uint32_t position);
+    Result<std::shared_ptr<const Leaf>> leaf(const Segment &segment, uint32_t position);
     std::shared_ptr<DecodedGroup> kept(const std::shared_ptr<const Segment> &segment,
-                                       const std::shared_ptr<const Segment::Leaf> &leaf,
+                                       const std::shared_ptr<const Leaf> &leaf,
                                        const GroupEntry &entry);
     void make_room();
 
     uint64_t size_max_;
     bool keeps_own_;
-    std::unordered_map<Place, std::shared_ptr<const Segment::Leaf>, PlaceHash> leaves_;
+    std::unordered_map<Place, std::shared_ptr<const Leaf>, PlaceHash> leaves_;
     std::unordered_map<Place, Known, PlaceHash> groups_;
     std::list<Place> ages_;  // the last used one last
     uint64_t size_bytes_ = 0;

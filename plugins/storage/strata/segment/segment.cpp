@@ -19,8 +19,9 @@ Status Segment::damaged(std::string_view what) const {
     return {Code::data_loss, path_ + ": " + std::string(what)};
 }
 
-Result<std::shared_ptr<Segment>> Segment::open(const Files &files, const std::string &path) {
-    std::shared_ptr<Segment> segment(new Segment(files, path));
+Result<std::shared_ptr<Segment>> Segment::open(const Files &files, const std::string &path,
+                                               std::shared_ptr<LeafCache> cache) {
+    std::shared_ptr<Segment> segment(new Segment(files, path, std::move(cache)));
     auto file = files.open(path, VARVE_FILE_READ);
     if (!file.ok()) return file.status();
     segment->file_ = std::move(*file);
@@ -165,7 +166,15 @@ Status Segment::read_checked(uint64_t base, uint64_t limit, const ChunkPlace &pl
     return damaged("the chunk at " + std::to_string(base + place.offset) + " is damaged");
 }
 
-Result<std::shared_ptr<const Segment::Leaf>> Segment::read_leaf(uint32_t position) const {
+Result<std::shared_ptr<const Leaf>> Segment::leaf(uint32_t position) const {
+    if (cache_ == nullptr) return read_leaf(position);
+    if (auto kept = cache_->find(cache_number_, position)) return kept;
+    auto read = read_leaf(position);
+    if (read.ok()) cache_->keep(cache_number_, position, *read);
+    return read;
+}
+
+Result<std::shared_ptr<const Leaf>> Segment::read_leaf(uint32_t position) const {
     const LeafEntry &leaf = root_[position];
     const SectionEntry &section = footer_.sections[kIndexSection - 1];
     std::string bytes(leaf.size, '\0');

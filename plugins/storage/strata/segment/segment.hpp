@@ -12,7 +12,7 @@
 #include "storage/strata/index/bitmap.hpp"
 #include "storage/strata/manifest/manifest.hpp"
 #include "storage/strata/memtable/memtable.hpp"
-#include "storage/strata/segment/group.hpp"
+#include "storage/strata/segment/leaf_cache.hpp"
 
 namespace varve::strata {
 
@@ -23,10 +23,11 @@ class Segment {
         std::string_view name;
         uint32_t type;
     };
-    using Leaf = std::vector<GroupEntry>;
 
     // Opens and checks what is resident. data_loss for damage, unsupported for a newer version.
-    static Result<std::shared_ptr<Segment>> open(const Files &files, const std::string &path);
+    // Leaves are kept in `cache`, if there is one.
+    static Result<std::shared_ptr<Segment>> open(const Files &files, const std::string &path,
+                                                 std::shared_ptr<LeafCache> cache = nullptr);
     ~Segment();
 
     const SegmentHeader &header() const { return header_; }
@@ -56,7 +57,7 @@ class Segment {
             if (at->series_first <= series && series <= at->series_last) visit(position_of(at));
         }
     }
-    Result<std::shared_ptr<const Leaf>> read_leaf(uint32_t position) const;
+    Result<std::shared_ptr<const Leaf>> leaf(uint32_t position) const;
     // Reads and checks a chunk; the bytes live in the arena.
     Result<std::string_view> read_chunk(const ChunkPlace &place, Arena &arena) const;
     Result<std::string_view> read_stats(const ChunkPlace &place, Arena &arena) const;
@@ -71,10 +72,15 @@ class Segment {
     uint64_t id = 0;
 
   private:
-    Segment(const Files &files, std::string path) : files_(files), path_(std::move(path)) {}
+    Segment(const Files &files, std::string path, std::shared_ptr<LeafCache> cache)
+        : files_(files),
+          path_(std::move(path)),
+          cache_(std::move(cache)),
+          cache_number_(cache_ != nullptr ? cache_->segment_number() : 0) {}
     uint32_t position_of(std::vector<LeafEntry>::const_iterator at) const {
         return static_cast<uint32_t>(at - root_.begin());
     }
+    Result<std::shared_ptr<const Leaf>> read_leaf(uint32_t position) const;
     Status read_pages();
     Status read_resident();
     Status parse_schema(std::string_view bytes);
@@ -84,6 +90,8 @@ class Segment {
 
     Files files_;
     std::string path_;
+    std::shared_ptr<LeafCache> cache_;
+    uint64_t cache_number_;
     OpenFile file_;
     SegmentHeader header_;
     SegmentFooter footer_;
