@@ -1,6 +1,6 @@
 // Raw rows of one measurement, in bounded memory.
 //
-//  0. With LIMIT, and few series: the first rows of each are read at once.
+//  0. What is little is read at once: all rows, or with LIMIT the first ones of each series.
 //  1. A survey reads block headers only: which groups (output series) there are, how many rows each
 //     has, and when.
 //  2. Small neighbouring groups are read together, in one scan of the whole range, and sorted.
@@ -40,7 +40,7 @@ class RawRun {
     using Groups = std::map<std::string, Group>;
 
     uint64_t limit_per_series() const;
-    // False: there are too many rows, or the limit does not tell which are enough.
+    // False: that is not little, or may be much less than what would be read.
     Result<bool> run_at_once();
     // With a limit, storage stops at the blocks that hold so many rows of a series.
     Status survey(uint64_t limit);
@@ -128,7 +128,8 @@ std::vector<RawRun::Groups::const_iterator> RawRun::wanted_groups() const {
 
 Result<bool> RawRun::run_at_once() {
     const uint64_t limit = limit_per_series();
-    if (limit == 0 || pages_series(run_.select)) return false;
+    const bool stops_early = (run_.select.limit != 0 && limit == 0) || run_.select.feeds_stream;
+    if (stops_early || pages_series(run_.select)) return false;
     const plan::TimeRange &range = run_.select.range;
     RawRows rows(run_, measurement_);
     Status status =
