@@ -396,7 +396,7 @@ Result<std::vector<std::shared_ptr<Segment>>> StrataStorage::open_segments(
     std::vector<std::shared_ptr<Segment>> segments;
     for (const SegmentInfo &info : infos) {
         auto segment = Segment::open(
-            files_, shard.directory + "/s-" + std::to_string(info.id) + ".vseg", leaf_cache_);
+            files_, shard.directory + "/s-" + std::to_string(info.id) + ".vseg", index_cache_);
         if (!segment.ok()) return segment.status();
         (*segment)->id = info.id;
         bind_segment(shard, **segment);

@@ -150,7 +150,7 @@ void StrataStorage::flush_all(bool everything) {
         }
     }
     memtable_bytes_.set(static_cast<double>(memory_bytes));
-    leaf_cache_bytes_.set(static_cast<double>(leaf_cache_->size_bytes()));
+    index_cache_bytes_.set(static_cast<double>(index_cache_->size_bytes()));
     empty_trash();
     release_log();
 }

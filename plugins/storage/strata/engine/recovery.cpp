@@ -247,7 +247,7 @@ Status StrataStorage::open_all(const Shard &shard,
         const uint64_t id = number_in_name(name, "s-", ".vseg");
         if (id == 0) continue;
         next_segment_id_ = std::max(next_segment_id_.load(), id + 1);
-        auto segment = Segment::open(files_, path, leaf_cache_);
+        auto segment = Segment::open(files_, path, index_cache_);
         if (segment.ok()) {
             (*segment)->id = id;
             sound[id] = *segment;

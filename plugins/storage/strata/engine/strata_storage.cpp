@@ -24,7 +24,7 @@ const varve_descriptor &StrataStorage::descriptor() {
          VARVE_CONFIG_INTEGER, 0},
         {"segment_size_max", "\"256MiB\"", "A merge begins another segment at this size.",
          VARVE_CONFIG_SIZE, 0},
-        {"leaf_cache_size_max", "\"16MiB\"",
+        {"index_cache_size_max", "\"32MiB\"",
          "So much of the segments' block indexes stays in memory, ready for queries.",
          VARVE_CONFIG_SIZE, 0},
         {"flush_after", "\"10m\"", "A shard is flushed when its oldest row has waited this long.",
@@ -78,7 +78,7 @@ Status StrataStorage::read_options() {
     VARVE_RETURN_IF_ERROR(read("free_space_min", 0, options_.free_space_min));
     VARVE_RETURN_IF_ERROR(read("segments_max", 1, options_.segments_max));
     VARVE_RETURN_IF_ERROR(read("segment_size_max", 4096, options_.segment_size_max));
-    VARVE_RETURN_IF_ERROR(read("leaf_cache_size_max", 0, options_.leaf_cache_size_max));
+    VARVE_RETURN_IF_ERROR(read("index_cache_size_max", 0, options_.index_cache_size_max));
     VARVE_RETURN_IF_ERROR(read("flush_after", 1, options_.flush_after_ns));
     VARVE_RETURN_IF_ERROR(read("compact_after", 1, options_.compact_after_ns));
     VARVE_RETURN_IF_ERROR(read("compact_bandwidth", 4096, options_.compact_bandwidth));
@@ -97,7 +97,7 @@ void StrataStorage::make_metrics() {
     scrubbed_bytes_total_ =
         host_.counter("varve_storage_scrubbed_bytes_total", "Bytes the scrubber has checked.");
     memtable_bytes_ = host_.gauge("varve_storage_memtable_bytes", "Memory of unflushed rows.");
-    leaf_cache_bytes_ = host_.gauge("varve_storage_leaf_cache_bytes",
+    index_cache_bytes_ = host_.gauge("varve_storage_index_cache_bytes",
                                     "Memory of the parts of block indexes that are kept.");
     held_back_total_ = host_.counter("varve_storage_held_back_total",
                                      "Writes acknowledged late, so that senders slow down.");
@@ -116,7 +116,7 @@ Status StrataStorage::start() {
     const auto *memory = host_.memory();
     if (memory != nullptr) write_account_ = memory->account(host_.raw(), "write");
     make_metrics();
-    leaf_cache_ = std::make_shared<LeafCache>(options_.leaf_cache_size_max);
+    index_cache_ = std::make_shared<IndexCache>(options_.index_cache_size_max);
     VARVE_RETURN_IF_ERROR(recover());
     stop_maintenance_ = false;
     compactions_wanted_ = compactions_flushed_ = compactions_done_ = 0;

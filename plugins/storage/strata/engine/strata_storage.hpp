@@ -38,7 +38,7 @@ struct StrataOptions {
     uint64_t free_space_min = 256 << 20;
     uint64_t segments_max = 4;
     uint64_t segment_size_max = 256 << 20;
-    uint64_t leaf_cache_size_max = 16 << 20;
+    uint64_t index_cache_size_max = 32 << 20;
     int64_t flush_after_ns = 600'000'000'000;
     int64_t compact_after_ns = 3600'000'000'000;
     uint64_t compact_bandwidth = 64 << 20;
@@ -246,7 +246,7 @@ class StrataStorage final : public Storage {
 
     Host host_;
     Files files_;
-    std::shared_ptr<LeafCache> leaf_cache_;  // of all segments; from start()
+    std::shared_ptr<IndexCache> index_cache_;  // of all segments; from start()
     StrataOptions options_;
     std::string root_;
     varve_account *write_account_ = nullptr;
@@ -312,7 +312,7 @@ class StrataStorage final : public Storage {
     Metric merge_bytes_total_;
     Metric scrubbed_bytes_total_;
     Metric memtable_bytes_;
-    Metric leaf_cache_bytes_;
+    Metric index_cache_bytes_;
     Metric merge_debt_;
     Metric held_back_total_;
 };

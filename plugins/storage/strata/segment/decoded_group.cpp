@@ -48,13 +48,11 @@ int64_t DecodedGroup::position_of(const Column *column) const {
 
 void DecodedGroup::forget() {
     arena_.reset();
-    has_directory_ = false;
-    ends_.clear();
-    series_ = first_times_ = spans_ = times_ = nullptr;
+    directory_ = nullptr;
+    times_ = nullptr;
     columns_.clear();
     stats_bytes_ = {};
-    has_stats_.fill(false);
-    for (auto &stats : stats_) stats.clear();
+    stats_.fill(nullptr);
 }
 
 Result<const int64_t *> DecodedGroup::ints(std::string_view bytes, uint32_t count) {
@@ -66,51 +64,71 @@ Result<const int64_t *> DecodedGroup::ints(std::string_view bytes, uint32_t coun
 }
 
 Status DecodedGroup::read_directory() {
-    if (has_directory_) return {};
-    const uint32_t count = entry_.block_count;
-    ends_.assign(1, entry_.row_count);
-    if (entry_.directory.size != 0) {
-        auto bytes = segment_->read_chunk(entry_.directory, arena_);
-        if (!bytes.ok()) return bytes.status();
-        ByteReader reader(*bytes);
-        const auto next = [&](const int64_t *&out) -> Status {
-            auto values = ints(reader.bytes(reader.varint()), count);
-            if (!values.ok()) return values.status();
-            out = *values;
-            return {};
-        };
-        const int64_t *counts = nullptr;
-        VARVE_RETURN_IF_ERROR(next(counts));
-        if (entry_.packed) VARVE_RETURN_IF_ERROR(next(series_));
-        if (!reader.at_end()) {
-            VARVE_RETURN_IF_ERROR(next(first_times_));
-            VARVE_RETURN_IF_ERROR(next(spans_));
-        }
-        if (!reader.ok() || !reader.at_end()) return damaged("a directory makes no sense");
-        ends_.clear();
-        uint32_t end = 0;
-        for (uint32_t i = 0; i < count; ++i) {
-            const bool sound = counts[i] > 0 && counts[i] <= VARVE_BLOCK_ROWS_MAX &&
-                               counts[i] <= entry_.row_count - end &&
-                               (i == 0 || !entry_.packed || series_[i] > series_[i - 1]);
-            if (!sound) return damaged("a directory makes no sense");
-            ends_.push_back(end += static_cast<uint32_t>(counts[i]));
-        }
-    } else if (count != 1 || entry_.packed) {
-        return damaged("a group without a directory");
-    }
-    if (ends_.back() != entry_.row_count) return damaged("a directory makes no sense");
-    has_directory_ = true;
+    if (directory_ != nullptr) return {};
+    // What needs no bytes of the file needs no keeping either.
+    auto made = entry_.directory.size == 0
+                    ? make_directory()
+                    : segment_->indexed<Directory>(
+                          IndexCache::Part::directory, 0, entry_.directory.offset,
+                          [&] { return make_directory(); },
+                          [](const Directory &directory) {
+                              const size_t numbers = directory.series.size() +
+                                                     directory.first_times.size() +
+                                                     directory.spans.size();
+                              return sizeof directory + numbers * sizeof(int64_t) +
+                                     directory.ends.size() * sizeof(uint32_t);
+                          });
+    if (!made.ok()) return made.status();
+    directory_ = *made;
     return {};
+}
+
+Result<std::shared_ptr<const DecodedGroup::Directory>> DecodedGroup::make_directory() {
+    auto out = std::make_shared<Directory>();
+    const uint32_t count = entry_.block_count;
+    if (entry_.directory.size == 0) {
+        if (count != 1 || entry_.packed) return damaged("a group without a directory");
+        out->ends.assign(1, entry_.row_count);
+        return std::shared_ptr<const Directory>(out);
+    }
+    auto bytes = segment_->read_chunk(entry_.directory, arena_);
+    if (!bytes.ok()) return bytes.status();
+    ByteReader reader(*bytes);
+    const auto next = [&](std::vector<int64_t> &list) -> Status {
+        auto values = ints(reader.bytes(reader.varint()), count);
+        if (!values.ok()) return values.status();
+        list.assign(*values, *values + count);
+        return {};
+    };
+    std::vector<int64_t> counts;
+    Status status = next(counts);
+    if (status.ok() && entry_.packed) status = next(out->series);
+    if (status.ok() && !reader.at_end()) {
+        status = next(out->first_times);
+        if (status.ok()) status = next(out->spans);
+    }
+    if (!status.ok()) return status;
+    if (!reader.ok() || !reader.at_end()) return damaged("a directory makes no sense");
+    out->ends.reserve(count);
+    uint32_t end = 0;
+    for (uint32_t i = 0; i < count; ++i) {
+        const bool sound = counts[i] > 0 && counts[i] <= VARVE_BLOCK_ROWS_MAX &&
+                           counts[i] <= entry_.row_count - end &&
+                           (i == 0 || !entry_.packed || out->series[i] > out->series[i - 1]);
+        if (!sound) return damaged("a directory makes no sense");
+        out->ends.push_back(end += static_cast<uint32_t>(counts[i]));
+    }
+    if (end != entry_.row_count) return damaged("a directory makes no sense");
+    return std::shared_ptr<const Directory>(out);
 }
 
 Result<std::pair<uint32_t, uint32_t>> DecodedGroup::blocks_of(uint32_t series) {
     if (!entry_.packed) return std::make_pair(0u, entry_.block_count);
     if (Status status = read_directory(); !status.ok()) return status;
-    const int64_t *end = series_ + entry_.block_count;
-    const int64_t *at = std::lower_bound(series_, end, int64_t{series});
-    if (at == end || *at != series) return std::make_pair(0u, 0u);
-    const auto position = static_cast<uint32_t>(at - series_);
+    const std::vector<int64_t> &all = directory_->series;
+    const auto at = std::lower_bound(all.begin(), all.end(), int64_t{series});
+    if (at == all.end() || *at != series) return std::make_pair(0u, 0u);
+    const auto position = static_cast<uint32_t>(at - all.begin());
     return std::make_pair(position, position + 1);
 }
 
@@ -120,18 +138,20 @@ Result<GroupBlock> DecodedGroup::block(uint32_t position) {
     }
     if (Status status = read_directory(); !status.ok()) return status;
     GroupBlock block;
-    block.row_from = position == 0 ? 0 : ends_[position - 1];
-    block.row_count = ends_[position] - block.row_from;
-    if (first_times_ != nullptr) {
-        block.time_min = first_times_[position];
-        block.time_max = static_cast<int64_t>(static_cast<uint64_t>(first_times_[position]) +
-                                              static_cast<uint64_t>(spans_[position]));
+    const Directory &directory = *directory_;
+    block.row_from = position == 0 ? 0 : directory.ends[position - 1];
+    block.row_count = directory.ends[position] - block.row_from;
+    if (!directory.first_times.empty()) {
+        block.time_min = directory.first_times[position];
+        block.time_max =
+            static_cast<int64_t>(static_cast<uint64_t>(directory.first_times[position]) +
+                                 static_cast<uint64_t>(directory.spans[position]));
         return block;
     }
     auto read = times();
     if (!read.ok()) return read.status();
     block.time_min = (*read)[block.row_from];
-    block.time_max = (*read)[ends_[position] - 1];
+    block.time_max = (*read)[directory.ends[position] - 1];
     return block;
 }
 
@@ -229,9 +249,18 @@ Result<std::optional<DecodedColumn>> DecodedGroup::column(const Column *wanted) 
     return std::optional(*decoded);
 }
 
-// Decodes the statistics of all columns of a type.
 Status DecodedGroup::read_stats(uint32_t type) {
-    if (has_stats_[type]) return {};
+    if (stats_[type] != nullptr) return {};
+    auto made = segment_->indexed<TypeStats>(
+        IndexCache::Part::stats, type, entry_.stats.offset, [&] { return make_stats(type); },
+        [](const TypeStats &stats) { return sizeof stats + stats.size() * sizeof(ColumnStats); });
+    if (!made.ok()) return made.status();
+    stats_[type] = *made;
+    return {};
+}
+
+// Decodes the statistics of all columns of a type.
+Result<std::shared_ptr<const DecodedGroup::TypeStats>> DecodedGroup::make_stats(uint32_t wanted) {
     if (stats_bytes_.data() == nullptr) {
         auto bytes = segment_->read_stats(entry_.stats, arena_);
         if (!bytes.ok()) return bytes.status();
@@ -239,27 +268,27 @@ Status DecodedGroup::read_stats(uint32_t type) {
     }
     const auto &shape = segment_->shape(entry_.shape);
     ByteReader reader(stats_bytes_);
-    for (uint32_t one = VARVE_TYPE_FLOAT64; one <= VARVE_TYPE_BOOLEAN; ++one) {
+    auto out = std::make_shared<TypeStats>();
+    for (uint32_t type = VARVE_TYPE_FLOAT64; type <= VARVE_TYPE_BOOLEAN; ++type) {
         const auto columns =
             static_cast<size_t>(std::count_if(shape.begin(), shape.end(), [&](uint32_t position) {
-                return segment_->schema()[position].type == one;
+                return segment_->schema()[position].type == type;
             }));
         if (columns == 0) continue;
         ByteReader body(reader.bytes(reader.varint()));
-        if (one != type) continue;
-        stats_[type].resize(columns * entry_.block_count);
-        for (size_t at = 0; at < stats_[type].size() && body.ok(); at += kChunkValuesMax) {
-            const size_t count = std::min<size_t>(kChunkValuesMax, stats_[type].size() - at);
+        if (type != wanted) continue;
+        out->resize(columns * entry_.block_count);
+        for (size_t at = 0; at < out->size() && body.ok(); at += kChunkValuesMax) {
+            const size_t count = std::min<size_t>(kChunkValuesMax, out->size() - at);
             const std::string_view part = body.bytes(body.varint());
             const Status status = decode_stats(type, false, part, segment_->codebooks(),
-                                               std::span(stats_[type]).subspan(at, count));
+                                               std::span(*out).subspan(at, count));
             if (!status.ok()) return status.with_context(segment_->path());
         }
         if (!body.ok() || !body.at_end()) return damaged("statistics make no sense");
     }
     if (!reader.ok() || !reader.at_end()) return damaged("statistics make no sense");
-    has_stats_[type] = true;
-    return {};
+    return std::shared_ptr<const TypeStats>(out);
 }
 
 Result<varve_block_stats> DecodedGroup::stats(const Column *column, uint32_t position) {
@@ -274,7 +303,7 @@ Result<varve_block_stats> DecodedGroup::stats(const Column *column, uint32_t pos
         }));
     const auto place = block(position);
     if (!place.ok()) return place.status();
-    const ColumnStats &one = stats_[column->type][before * entry_.block_count + position];
+    const ColumnStats &one = (*stats_[column->type])[before * entry_.block_count + position];
     stats.count = one.count;
     stats.present = one.present;
     stats.min.as_uint = one.min;

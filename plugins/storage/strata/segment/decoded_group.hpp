@@ -65,6 +65,15 @@ class DecodedGroup {
 
   private:
     int64_t position_of(const Column *column) const;
+    using TypeStats = std::vector<ColumnStats>;
+    struct Directory {
+        std::vector<uint32_t> ends;        // of the blocks
+        std::vector<int64_t> series;       // per block, where the group is packed
+        std::vector<int64_t> first_times;  // per block, where they are kept
+        std::vector<int64_t> spans;
+    };
+    Result<std::shared_ptr<const Directory>> make_directory();
+    Result<std::shared_ptr<const TypeStats>> make_stats(uint32_t type);
     Status read_directory();
     Status read_stats(uint32_t type);
     Status damaged(std::string_view what) const;
@@ -77,17 +86,12 @@ class DecodedGroup {
     std::shared_ptr<const Leaf> leaf_;  // holds the entry
     const GroupEntry &entry_;
     Arena arena_;
-    bool has_directory_ = false;
-    std::vector<uint32_t> ends_;            // of the blocks
-    const int64_t *series_ = nullptr;       // per block, packed
-    const int64_t *first_times_ = nullptr;  // per block, where they are kept
-    const int64_t *spans_ = nullptr;
+    std::shared_ptr<const Directory> directory_;
     const int64_t *times_ = nullptr;
     std::unordered_map<uint32_t, DecodedColumn> columns_;
     std::string_view stats_bytes_;
-    std::array<bool, VARVE_TYPE_BOOLEAN + 1> has_stats_{};
     // Per type: of its columns, one behind the other, per block.
-    std::array<std::vector<ColumnStats>, VARVE_TYPE_BOOLEAN + 1> stats_;
+    std::array<std::shared_ptr<const TypeStats>, VARVE_TYPE_BOOLEAN + 1> stats_;
 };
 
 // The leaves and packed groups that a reader going through many series will need again; with

@@ -20,7 +20,7 @@ Status Segment::damaged(std::string_view what) const {
 }
 
 Result<std::shared_ptr<Segment>> Segment::open(const Files &files, const std::string &path,
-                                               std::shared_ptr<LeafCache> cache) {
+                                               std::shared_ptr<IndexCache> cache) {
     std::shared_ptr<Segment> segment(new Segment(files, path, std::move(cache)));
     auto file = files.open(path, VARVE_FILE_READ);
     if (!file.ok()) return file.status();
@@ -167,11 +167,15 @@ Status Segment::read_checked(uint64_t base, uint64_t limit, const ChunkPlace &pl
 }
 
 Result<std::shared_ptr<const Leaf>> Segment::leaf(uint32_t position) const {
-    if (cache_ == nullptr) return read_leaf(position);
-    if (auto kept = cache_->find(cache_number_, position)) return kept;
-    auto read = read_leaf(position);
-    if (read.ok()) cache_->keep(cache_number_, position, *read);
-    return read;
+    return indexed<Leaf>(
+        IndexCache::Part::leaf, 0, position, [&] { return read_leaf(position); },
+        [](const Leaf &leaf) {
+            uint64_t size = sizeof leaf + leaf.capacity() * sizeof(GroupEntry);
+            for (const GroupEntry &entry : leaf) {
+                size += entry.columns.capacity() * sizeof(ChunkPlace);
+            }
+            return size;
+        });
 }
 
 Result<std::shared_ptr<const Leaf>> Segment::read_leaf(uint32_t position) const {

@@ -12,9 +12,12 @@
 #include "storage/strata/index/bitmap.hpp"
 #include "storage/strata/manifest/manifest.hpp"
 #include "storage/strata/memtable/memtable.hpp"
-#include "storage/strata/segment/leaf_cache.hpp"
+#include "storage/strata/segment/group.hpp"
+#include "storage/strata/segment/index_cache.hpp"
 
 namespace varve::strata {
+
+using Leaf = std::vector<GroupEntry>;
 
 class Segment {
   public:
@@ -25,9 +28,9 @@ class Segment {
     };
 
     // Opens and checks what is resident. data_loss for damage, unsupported for a newer version.
-    // Leaves are kept in `cache`, if there is one.
+    // What is read of the block index is kept in `cache`, if there is one.
     static Result<std::shared_ptr<Segment>> open(const Files &files, const std::string &path,
-                                                 std::shared_ptr<LeafCache> cache = nullptr);
+                                                 std::shared_ptr<IndexCache> cache = nullptr);
     ~Segment();
 
     const SegmentHeader &header() const { return header_; }
@@ -58,6 +61,19 @@ class Segment {
         }
     }
     Result<std::shared_ptr<const Leaf>> leaf(uint32_t position) const;
+    // A part of the block index: what is kept of it, or what `read` makes of it. `size_bytes` tells
+    // the memory of the made.
+    template <typename T, typename Read, typename Size>
+    Result<std::shared_ptr<const T>> indexed(IndexCache::Part part, uint32_t type, uint64_t offset,
+                                             Read read, Size size_bytes) const {
+        const IndexCache::Place place{cache_number_, part, type, offset};
+        if (cache_ != nullptr) {
+            if (auto kept = cache_->find<T>(place)) return kept;
+        }
+        Result<std::shared_ptr<const T>> made = read();
+        if (cache_ != nullptr && made.ok()) cache_->keep(place, *made, size_bytes(**made));
+        return made;
+    }
     // Reads and checks a chunk; the bytes live in the arena.
     Result<std::string_view> read_chunk(const ChunkPlace &place, Arena &arena) const;
     Result<std::string_view> read_stats(const ChunkPlace &place, Arena &arena) const;
@@ -72,7 +88,7 @@ class Segment {
     uint64_t id = 0;
 
   private:
-    Segment(const Files &files, std::string path, std::shared_ptr<LeafCache> cache)
+    Segment(const Files &files, std::string path, std::shared_ptr<IndexCache> cache)
         : files_(files),
           path_(std::move(path)),
           cache_(std::move(cache)),
@@ -90,7 +106,7 @@ class Segment {
 
     Files files_;
     std::string path_;
-    std::shared_ptr<LeafCache> cache_;
+    std::shared_ptr<IndexCache> cache_;
     uint64_t cache_number_;
     OpenFile file_;
     SegmentHeader header_;
