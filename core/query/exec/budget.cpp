@@ -128,7 +128,7 @@ void *Arena::allocate(uint64_t size, uint64_t alignment) {
         }
         charged_ += chunk;
         chunk_size_ = std::min(chunk_size_ * 2, kChunkMax);
-        chunks_.push_back(std::make_unique<char[]>(chunk));
+        chunks_.push_back(std::make_unique_for_overwrite<char[]>(chunk));
         at_ = chunks_.back().get();
         left_ = chunk;
         return allocate(size, alignment);
