@@ -70,7 +70,7 @@ class Checker {
     Status check_condition(const Expr &expr) const;
     Status check_dimensions();
     Status check_time_dimension(const Expr &call);
-    Result<int64_t> window_offset(const Expr &arg) const;
+    Result<int64_t> window_offset(const Expr &arg);
     Status check_fields();
     Status check_field(const Expr &expr);
     Status check_call(const ExprPtr &call);
@@ -92,8 +92,9 @@ class Checker {
     bool has_plain_fields_ = false;
     bool inherits_window_ = false;
     bool only_selectors_ = true;
-    std::string alone_;    // a function that suffers nothing beside it, when one is there
-    std::string ranking_;  // top or bottom, when one is there
+    std::string alone_;       // a function that suffers nothing beside it, when one is there
+    std::string ranking_;     // top or bottom, when one is there
+    Status unusable_offset_;  // told when nothing else is wrong
 };
 
 Status Checker::check_sources() const {
@@ -211,7 +212,7 @@ Status Checker::check_time_dimension(const Expr &call) {
     return {};
 }
 
-Result<int64_t> Checker::window_offset(const Expr &arg) const {
+Result<int64_t> Checker::window_offset(const Expr &arg) {
     switch (arg.kind) {
         case ExprKind::duration:
             return arg.integer;
@@ -223,7 +224,8 @@ Result<int64_t> Checker::window_offset(const Expr &arg) const {
             return now_ns_;
         case ExprKind::string:
             if (looks_like_time(arg.text)) {
-                return invalid("invalid time dimension offset: " + to_string(arg));
+                unusable_offset_ = invalid("invalid time dimension offset: " + to_string(arg));
+                return 0;
             }
             [[fallthrough]];
         default:
@@ -440,6 +442,7 @@ Result<CheckedSelect> Checker::run() {
     VARVE_RETURN_IF_ERROR(check_sources());
     VARVE_RETURN_IF_ERROR(check_range());
     VARVE_RETURN_IF_ERROR(check_fields());
+    VARVE_RETURN_IF_ERROR(unusable_offset_);
     // What has no value is not written. Of a subquery, INTO means nothing.
     const bool writes = select_.target.has_value() && outer_ == nullptr;
     if (writes && out_.fill.kind == plan::FillKind::null) out_.fill.kind = plan::FillKind::none;
