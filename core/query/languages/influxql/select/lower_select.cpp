@@ -329,7 +329,7 @@ std::string_view FieldLowering::operand_type(const Expr &raw, plan::Type type) c
     if (expr.kind == ExprKind::call && type == plan::Type::string && !expr.args.empty()) {
         return operand_type(*expr.args[0], type);
     }
-    const bool is_cast = type_of_cast(expr.cast) != plan::Type::none;
+    const bool is_cast = expr.cast != DataType::tag && type_of_cast(expr.cast) != plan::Type::none;
     const bool is_tag = expr.kind == ExprKind::reference && !is_cast &&
                         (expr.cast == DataType::tag || names_.tag_fields.contains(expr.text) ||
                          names_.resolve(expr.text, expr.cast).is_tag);
