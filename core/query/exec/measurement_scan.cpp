@@ -61,8 +61,8 @@ Result<std::unique_ptr<MeasurementScan>> MeasurementScan::open(const Run &run,
     std::unique_ptr<MeasurementScan> out(new MeasurementScan(select, source));
     ScanSpec spec;
     spec.source = &source;
-    spec.from_ns = options.from_ns;
-    spec.to_ns = options.to_ns;
+    spec.from_ns = std::max(options.from_ns, source.readable.min_ns);
+    spec.to_ns = std::min(options.to_ns, source.readable.max_ns + 1);
     spec.descending = !select.ascending;
     spec.limit_per_series = options.limit_per_series;
     spec.partitions = options.partitions;

@@ -33,6 +33,10 @@ class MeasurementScan {
     size_t input_count() const { return inputs_.size(); }
     const plan::Input &input(size_t i) const { return *inputs_[i].input; }
     bool has_filter() const { return source_.filter.has_value(); }
+    // Of storage: none of the block's rows lie outside of what may be read.
+    bool reads_all_of(const varve_block &block) const {
+        return block.t_min >= source_.readable.min_ns && block.t_max <= source_.readable.max_ns;
+    }
 
     // The scan column whose values are the input's as they are; -1 = they must be merged.
     int direct_column(size_t input) const { return inputs_[input].direct; }

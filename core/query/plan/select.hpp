@@ -60,6 +60,15 @@ struct Input {
 
 struct Select;
 
+// Instants, both inclusive.
+struct TimeRange {
+    int64_t min_ns = kTimeMin;
+    int64_t max_ns = kTimeMax;
+    bool has_min() const { return min_ns != kTimeMin; }
+    bool has_max() const { return max_ns != kTimeMax; }
+    bool empty() const { return min_ns > max_ns; }
+};
+
 // Where rows of a measurement come from, and which of them count: a table of storage, or what
 // another select gives for the measurement.
 struct ScanSource {
@@ -67,6 +76,7 @@ struct ScanSource {
     uint64_t rp_id = 0;
     std::string measurement;
     std::vector<int64_t> shard_starts;       // of the table's shards, ascending
+    TimeRange readable;                      // of a table: rows outside do not count
     std::shared_ptr<const Select> subquery;  // set: the ids mean nothing
     SeriesPredicate series;                  // of storage's series
     std::vector<Input> filter_inputs;        // positions follow Select::inputs
@@ -77,15 +87,6 @@ struct ScanSource {
 struct Measurement {
     std::string name;
     std::vector<ScanSource> sources;
-};
-
-// Instants, both inclusive.
-struct TimeRange {
-    int64_t min_ns = kTimeMin;
-    int64_t max_ns = kTimeMax;
-    bool has_min() const { return min_ns != kTimeMin; }
-    bool has_max() const { return max_ns != kTimeMax; }
-    bool empty() const { return min_ns > max_ns; }
 };
 
 struct Window {

@@ -60,7 +60,10 @@ def _panic(_text, theirs, _mine, _kind):
 EXTENSIONS = re.compile(r"(?i)\b(having|join)\b|\border\s+by\s+(?!\"?time|asc|desc)")
 
 
-def _extension(text, theirs, mine, _kind):
+def _extension(text, theirs, mine, kind):
+    if kind == "error text" or kind.startswith("status"):
+        return "only ORDER BY time supported" in theirs.body and (
+            "ORDER BY: the select has no column" in mine.body)
     return bool(_errors(theirs)) and not _errors(mine) and bool(EXTENSIONS.search(text))
 
 
@@ -111,6 +114,15 @@ def _missing_tags(text, _theirs, _mine, kind):
         re.search(r"(?is)^\s*show\s+tag\s+values\s+(exact\s+)?cardinality.*\bwhere\b", text))
 
 
+def _types_of_a_field(text, theirs, mine, kind):
+    """The same rows in another order."""
+    if kind not in ("times", "values", "order of equal times") or not re.search(
+            r"(?i)show\s+field\s+keys\b.*\bdesc\b", text):
+        return False
+    return [(_label(one), sorted(one.get("values", []))) for one in series_of(parse(theirs))] == [
+        (_label(one), sorted(one.get("values", []))) for one in series_of(parse(mine))]
+
+
 FILL_NUMBER = re.compile(r"(?i)\bfill\s*\(\s*(-?[0-9.]+)\s*\)")
 
 
@@ -145,6 +157,7 @@ RULES = {
     "SHOW SERIES by time": _show_by_time,
     "number in text": _number_in_text,
     "missing tags": _missing_tags,
+    "types of a field": _types_of_a_field,
 }
 
 
@@ -211,6 +224,17 @@ def with_lower_bound(text, kind):
 
 
 CARDINALITY = re.compile(r"(?i)^\s*show\s+series\s+(exact\s+)?cardinality\b")
+
+
+ESTIMATE = re.compile(r"(?i)^\s*show\s+series\s+cardinality\s*$")
+
+
+def counts_series(mine, theirs_listed, mine_listed):
+    """True if both list the same series, and `mine` is their number."""
+    listed = list(series_of(parse(mine_listed) or []))
+    counted = list(series_of(parse(mine) or []))
+    return close(parse(theirs_listed), parse(mine_listed)) and bool(counted) and (
+        counted[0]["values"] == [[sum(len(one["values"]) for one in listed)]])
 
 
 def describe(answer, length=500, start=0):

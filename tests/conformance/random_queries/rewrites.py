@@ -21,6 +21,8 @@ CALL_IN_TEST = re.compile(r"(?i)\b(?:abs|floor|ceil|round|sqrt|sin|ln)\s*\(([^()
                           r"(=|!=|<>|<=|>=|<|>)")
 FROM_SUBQUERY = re.compile(r"(?i)\bfrom\s*\(\s*select\b")
 SERIES_PAGES = re.compile(r"(?i)\s+s(limit|offset)\s+[0-9]+")
+FEW = re.compile(r"(?i)(\bpercentile\s*\((?:[^()]|\([^()]*\))*,\s*)[1-4]?[0-9](?:\.[0-9]+)?(\s*\))")
+MATH = re.compile(r"(?i)\b(?:sin|cos|tan|atan|exp|ln|log2|log10|sqrt)\s*\(")
 TIME = re.compile(r"(?i)\btime\s*\([^()]*\)")
 
 
@@ -56,6 +58,14 @@ def _ties_of_mode(text):
     return re.sub(r"(?i)\bmode\s*\(", "first(", text)
 
 
+def _percentile_of_few(text):
+    return FEW.sub(r"\g<1>50\2", text)
+
+
+def _floats_as_integers(text):
+    return MATH.sub("floor(", text) if FROM_SUBQUERY.search(text) else text
+
+
 def _distinct_as_word(text):
     return DISTINCT.sub(r"distinct(\1)", text)
 
@@ -85,6 +95,8 @@ REWRITES = {
     "order of integrals": _order_of_integrals,
     "functions outside": _functions_outside,
     "ties of mode": _ties_of_mode,
+    "percentile of few values": _percentile_of_few,
+    "floats as integers": _floats_as_integers,
     "distinct as a word": _distinct_as_word,
     "groups without rows": _groups_without_rows,
 }

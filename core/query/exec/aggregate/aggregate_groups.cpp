@@ -132,6 +132,7 @@ bool AggregateGroups::take_stats(const MeasurementScan &scan, const varve_block 
     const plan::TimeRange &range = run_.select.range;
     if (block.exact == 0 || block.stats == nullptr || scan.has_filter()) return false;
     if (block.t_min < range.min_ns || block.t_max > range.max_ns) return false;
+    if (!scan.reads_all_of(block)) return false;
     const Bucket bucket = windows_.bucket_of(block.t_min);
     if (block.t_max >= bucket.end_ns) return false;
     for (size_t i = 0; i < bound_.count(); ++i) {

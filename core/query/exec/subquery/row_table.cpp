@@ -70,8 +70,22 @@ Status RowTable::rows(std::span<const int64_t> times, std::span<const Vector> va
         Block &block = block_for(times[row]);
         block.times.push_back(times[row]);
         for (size_t i = 0; i < values.size(); ++i) {
-            VARVE_RETURN_IF_ERROR(keeper_.append(values[i], row, block.columns[i]));
+            VARVE_RETURN_IF_ERROR(append(values[i], row, block.columns[i]));
         }
+    }
+    return {};
+}
+
+// Numbers become those of the column's type: what a subquery divides is not always taken for
+// floats.
+Status RowTable::append(const Vector &values, size_t row, Vector &column) {
+    const bool converts = values.type != column.type && plan::is_numeric(values.type) &&
+                          plan::is_numeric(column.type);
+    if (!converts) return keeper_.append(values, row, column);
+    column.append_null(1);
+    if (values.is_valid(row)) {
+        column.set(column.valid.size() - 1,
+                   convert_bits(values.bits[row], values.type, column.type));
     }
     return {};
 }

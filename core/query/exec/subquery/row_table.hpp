@@ -44,6 +44,7 @@ class RowTable final : public RowSink {
 
   private:
     Block &block_for(int64_t time);
+    Status append(const Vector &values, size_t row, Vector &column);
 
     const plan::Select &select_;
     RowKeeper keeper_;

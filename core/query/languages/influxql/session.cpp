@@ -62,6 +62,22 @@ Result<std::shared_ptr<exec::Snapshot>> SourceResolver::snapshot(uint64_t db_id)
     return opened;
 }
 
+namespace {
+
+// What the shards span that the range touches; empty where there are none. A range that ends before
+// it begins may touch the shard that holds both ends.
+plan::TimeRange touched(const std::vector<ShardGroup> &shards, const plan::TimeRange &range) {
+    plan::TimeRange out{kTimeMax, kTimeMin};
+    for (const ShardGroup &shard : shards) {
+        if (shard.from_ns > range.max_ns || shard.to_ns <= range.min_ns) continue;
+        out.min_ns = std::min(out.min_ns, shard.from_ns);
+        out.max_ns = std::max(out.max_ns, shard.to_ns - 1);
+    }
+    return out;
+}
+
+}  // namespace
+
 Status SourceResolver::resolve(const Source &source, const plan::TimeRange &range,
                                std::vector<ResolvedSource> &out) {
     const Result<Database> database = this->database(source.database);
@@ -100,7 +116,10 @@ Status SourceResolver::resolve(const Source &source, const plan::TimeRange &rang
         for (const ShardGroup &shard : *shards) {
             resolved.scan.shard_starts.push_back(shard.from_ns);
         }
-        VARVE_RETURN_IF_ERROR(read_schema(**snapshot, range, resolved));
+        resolved.scan.readable = range;
+        const plan::TimeRange span = touched(*shards, range);
+        // Without shards nothing is known of names, and there are no rows.
+        if (!span.empty()) VARVE_RETURN_IF_ERROR(read_schema(**snapshot, span, resolved));
         out.push_back(std::move(resolved));
     }
     return {};

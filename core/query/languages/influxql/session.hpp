@@ -93,7 +93,7 @@ class SourceResolver {
     Result<std::shared_ptr<exec::Snapshot>> snapshot(uint64_t db_id);
 
     // Every measurement of storage that the source names and `out` does not have yet; regexes are
-    // looked up. Fields are those of the shards that the range touches.
+    // looked up. Fields are those of the shards that the range touches; only its rows are read.
     Status resolve(const Source &source, const plan::TimeRange &range,
                    std::vector<ResolvedSource> &out);
     const std::vector<std::shared_ptr<exec::Snapshot>> &snapshots() const { return snapshots_; }

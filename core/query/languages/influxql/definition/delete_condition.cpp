@@ -89,12 +89,8 @@ Result<bool> Lowering::mentions_field(const Expr &raw) const {
     if (kind != ExprKind::string && kind != ExprKind::regex) return true;
     const Expr &reference = *comparison.reference;
     if (reference.cast != DataType::unknown) return reference.cast != DataType::tag;
-    const bool is_field = names_.fields.contains(reference.text);
-    if (is_field && names_.tags.contains(reference.text)) {
-        return invalid(reference.text + " is a tag and a field: delete by " + reference.text +
-                       "::tag or " + reference.text + "::field");
-    }
-    return is_field;
+    // A name that is both is the tag, as InfluxDB has it.
+    return names_.fields.contains(reference.text) && !names_.tags.contains(reference.text);
 }
 
 Status Lowering::add(const Expr &raw) {

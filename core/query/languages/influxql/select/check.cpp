@@ -26,7 +26,7 @@ bool is_word(const std::string &name, std::string_view word) {
 
 // Scalar functions of nothing but literals become literals.
 ExprPtr fold_calls(const ExprPtr &expr, const FunctionTable &functions) {
-    if (expr->args.empty()) return expr;
+    if (expr->args.empty()) return plain_distinct(expr);
     Expr out = *expr;
     bool changed = false;
     bool literals = true;
@@ -70,7 +70,7 @@ class Checker {
     Status check_condition(const Expr &expr) const;
     Status check_dimensions();
     Status check_time_dimension(const Expr &call);
-    Result<int64_t> window_offset(const Expr &arg) const;
+    Result<int64_t> window_offset(const Expr &arg);
     Status check_fields();
     Status check_field(const Expr &expr);
     Status check_call(const ExprPtr &call);
@@ -92,8 +92,9 @@ class Checker {
     bool has_plain_fields_ = false;
     bool inherits_window_ = false;
     bool only_selectors_ = true;
-    std::string alone_;    // a function that suffers nothing beside it, when one is there
-    std::string ranking_;  // top or bottom, when one is there
+    std::string alone_;       // a function that suffers nothing beside it, when one is there
+    std::string ranking_;     // top or bottom, when one is there
+    Status unusable_offset_;  // told when nothing else is wrong
 };
 
 Status Checker::check_sources() const {
@@ -121,14 +122,10 @@ Status Checker::check_range() {
     if (out_.condition != nullptr) VARVE_RETURN_IF_ERROR(check_condition(*out_.condition));
     VARVE_RETURN_IF_ERROR(check_dimensions());
     VARVE_RETURN_IF_ERROR(take_over_outer());
-    // Buckets of the future would all be empty: without an upper bound they end now.
-    const int64_t last = out_.window.interval_ns > 0 ? now_ns_ : kTimeMax;
-    out_.range.min_ns = std::max(split->min_ns.value_or(kTimeMin), kTimeMin);
-    out_.range.max_ns = std::min(split->max_ns.value_or(last), kTimeMax);
-    if (outer_ == nullptr) return {};
-    if (!split->max_ns && outer_->range.has_max()) out_.range.max_ns = outer_->range.max_ns;
-    out_.range.min_ns = std::max(out_.range.min_ns, outer_->range.min_ns);
-    out_.range.max_ns = std::min(out_.range.max_ns, outer_->range.max_ns);
+    out_.now_ns = now_ns_;
+    out_.own_range.min_ns = std::max(split->min_ns.value_or(kTimeMin), kTimeMin);
+    out_.own_range.max_ns = std::min(split->max_ns.value_or(kTimeMax), kTimeMax);
+    out_.range = out_.range_within(outer_ == nullptr ? plan::TimeRange() : outer_->range);
     return {};
 }
 
@@ -215,7 +212,7 @@ Status Checker::check_time_dimension(const Expr &call) {
     return {};
 }
 
-Result<int64_t> Checker::window_offset(const Expr &arg) const {
+Result<int64_t> Checker::window_offset(const Expr &arg) {
     switch (arg.kind) {
         case ExprKind::duration:
             return arg.integer;
@@ -226,7 +223,10 @@ Result<int64_t> Checker::window_offset(const Expr &arg) const {
             }
             return now_ns_;
         case ExprKind::string:
-            if (looks_like_time(arg.text)) return parse_time(arg.text, select_.zone);
+            if (looks_like_time(arg.text)) {
+                unusable_offset_ = invalid("invalid time dimension offset: " + to_string(arg));
+                return 0;
+            }
             [[fallthrough]];
         default:
             return invalid("time dimension offset must be duration or now()");
@@ -442,6 +442,7 @@ Result<CheckedSelect> Checker::run() {
     VARVE_RETURN_IF_ERROR(check_sources());
     VARVE_RETURN_IF_ERROR(check_range());
     VARVE_RETURN_IF_ERROR(check_fields());
+    VARVE_RETURN_IF_ERROR(unusable_offset_);
     // What has no value is not written. Of a subquery, INTO means nothing.
     const bool writes = select_.target.has_value() && outer_ == nullptr;
     if (writes && out_.fill.kind == plan::FillKind::null) out_.fill.kind = plan::FillKind::none;
@@ -501,6 +502,15 @@ std::vector<plan::Argument> call_arguments(const Expr &call) {
         }
         out.push_back(std::move(argument));
     }
+    return out;
+}
+
+plan::TimeRange CheckedSelect::range_within(const plan::TimeRange &outer) const {
+    plan::TimeRange out;
+    out.min_ns = std::max(own_range.min_ns, outer.min_ns);
+    out.max_ns = std::min(own_range.max_ns, outer.max_ns);
+    // Buckets of the future would all be empty: without an upper bound they end now.
+    if (window.interval_ns > 0 && !out.has_max()) out.max_ns = now_ns;
     return out;
 }
 

@@ -11,6 +11,7 @@ struct CheckedSelect {
     std::vector<Field> fields;  // folded, without time, DISTINCT x as distinct(x)
     std::string time_name = "time";
     plan::TimeRange range;
+    plan::TimeRange own_range;  // of the conditions alone, without those of the select around it
     plan::Window window;
     plan::Fill fill;
     bool ascending = true;
@@ -19,13 +20,17 @@ struct CheckedSelect {
     ExprPtr condition;                // without time; null = none
     std::vector<ExprPtr> dimensions;  // without time()
     std::vector<ExprPtr> calls;       // of functions over columns, nested ones too
+    int64_t now_ns = 0;
+
+    // The range inside a select that reads `outer`.
+    plan::TimeRange range_within(const plan::TimeRange &outer) const;
 };
 
 // What a subquery takes over from the select around it: its range narrows the subquery's own, its
 // buckets are the subquery's where that has none.
 struct OuterSelect {
     plan::TimeRange range;
-    plan::TimeRange outermost;  // the range of the whole statement: types of fields are those of it
+    plan::TimeRange outermost;  // what the whole statement reads
     plan::Window window;
     bool ascending = true;
 };

@@ -206,6 +206,8 @@ plan::Scalar Lowering::compare_tags(plan::Scalar comparison) const {
 
 Part Lowering::lower_comparison(const Expr &expr) {
     Part part;
+    // As InfluxDB has it, arithmetic that nothing is compared with lets every row of storage pass.
+    if (expr.kind == ExprKind::binary && operator_precedence(expr.op) > 3) return part;
     const Expr *left = &without_parens(expr.lhs());
     const Expr *right = &without_parens(expr.rhs());
     if (!is_tag(*left) && is_tag(*right)) std::swap(left, right);

@@ -3,10 +3,10 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
-#include "model/calendar.hpp"
-#include "query/exec/function_input.hpp"
+#include "query/languages/influxql/select/look_back.hpp"
 #include "query/languages/influxql/select/lower_condition.hpp"
 #include "query/languages/influxql/select/select_frame.hpp"
 
@@ -31,6 +31,11 @@ uint32_t input_of(const Names &names, const Expr &reference, plan::Select &out) 
 
 uint32_t argument_of(const Names &names, const Expr &reference, plan::Select &out) {
     return position_of(names.resolve_argument(reference.text, reference.cast), out);
+}
+
+// InfluxDB ranks the points of tags' values by another function.
+std::string ranked_name(const std::string &function) {
+    return function == "top" ? "max" : "min";
 }
 
 Status unsupported_type(const std::string &function, plan::Type type) {
@@ -91,7 +96,8 @@ Status add_aggregate(const Names &names, const FunctionTable &functions, const E
         const auto type = static_cast<uint32_t>(input.type);
         aggregate.type = static_cast<plan::Type>(aggregate.function->result_type(type));
         if (aggregate.type == plan::Type::none) {
-            status = unsupported_type(call.text, input.type);
+            status = unsupported_type(aggregate.best_of_parts ? ranked_name(call.text) : call.text,
+                                      input.type);
             aggregate.type = type_of_unsupported(*aggregate.function, input.type);
         }
         if (counted != nullptr) aggregate.type = plan::Type::integer;
@@ -107,34 +113,8 @@ plan::Output only_output() {
     return out;
 }
 
-// Buckets before the range (behind it in descending order) that a stream's first row needs.
-void extend(plan::TimeRange &range, bool ascending, const plan::Window &window, int64_t buckets) {
-    if (buckets == 0 || !(ascending ? range.has_min() : range.has_max())) return;
-    const CalendarGrid grid(window.months, window.offset_ns, window.zone);
-    const __int128 by_ns = static_cast<__int128>(buckets) * window.interval_ns;
-    if (window.months > 0 && ascending) {
-        range.min_ns = grid.start_of(grid.number_of(range.min_ns) - buckets);
-    } else if (window.months > 0) {
-        range.max_ns = grid.start_of(grid.number_of(range.max_ns) + buckets + 1) - 1;
-    } else if (ascending) {
-        range.min_ns = static_cast<int64_t>(std::max<__int128>(range.min_ns - by_ns, kTimeMin));
-    } else {
-        range.max_ns = static_cast<int64_t>(std::min<__int128>(range.max_ns + by_ns, kTimeMax));
-    }
-}
-
-uint32_t look_back_of(const FunctionTable &functions, const Expr &call) {
-    const varve_function *function = functions.find(call.text);
-    if (function->kind != VARVE_FUNCTION_STREAM || function->look_back == nullptr) return 0;
-    const auto owned = call_arguments(call);
-    const auto arguments = exec::bind_arguments(owned, plan::Type::none);
-    return function->look_back(arguments.data(), static_cast<uint32_t>(arguments.size()));
-}
-
-// As InfluxDB has it, every function of a chain that looks back adds one bucket, and there are no
-// more than the furthest look of the whole statement.
-Result<plan::Stream> lower_stream(const SelectFrame &frame, const Names &names,
-                                  const Expr &outermost, uint32_t look_back_max) {
+// As InfluxDB has it, every function of a chain that looks back adds one bucket.
+Result<plan::Stream> lower_stream(SelectFrame &frame, const Names &names, const Expr &outermost) {
     const FunctionTable &functions = frame.functions();
     plan::Stream out;
     uint32_t look_back = 0;
@@ -167,11 +147,11 @@ Result<plan::Stream> lower_stream(const SelectFrame &frame, const Names &names,
     }
     input->outputs.push_back(only_output());
     input->feeds_stream = !out.calls.empty();
-    frame.set_source(*input);
+    // What is computed over fields sees no buckets; integral makes some.
+    const bool of_buckets = !input->aggregates.empty() ||
+                            (out.calls.front().function->flags & VARVE_FUNCTION_NEEDS_FIELD) != 0;
+    VARVE_RETURN_IF_ERROR(frame.set_source(*input, of_buckets ? look_back : 0));
     frame.set_series_limits(*input);
-    if (!input->aggregates.empty()) {
-        extend(input->range, input->ascending, input->window, std::min(look_back, look_back_max));
-    }
     out.input = std::move(input);
     return out;
 }
@@ -187,7 +167,7 @@ plan::Type asked_type(const Names &names, const Expr &raw, plan::Type type) {
 // Expressions of the field list, typed on the way.
 class FieldLowering {
   public:
-    FieldLowering(const SelectFrame &frame, const Names &names, plan::Select &out)
+    FieldLowering(SelectFrame &frame, const Names &names, plan::Select &out)
         : frame_(frame), names_(names), functions_(frame.functions()), out_(out) {}
 
     // Calls of functions over columns: aggregates of the select, or its streams.
@@ -197,6 +177,12 @@ class FieldLowering {
     const Status &unsupported() const { return unsupported_; }
     // Comparisons, joined by AND and OR.
     Result<plan::Scalar> lower_condition(const Expr &expr);
+    // The type that InfluxDB takes a lowered expression for: where integers are divided it is
+    // theirs.
+    plan::Type told_type(const Expr &raw, plan::Type type) const {
+        const auto found = told_.find(&without_parens(raw));
+        return found == told_.end() ? type : found->second;
+    }
 
   private:
     void find_calls(const ExprPtr &expr);
@@ -210,12 +196,13 @@ class FieldLowering {
     std::string typed_text(const Expr &expr) const;
     std::string_view operand_type(const Expr &raw, plan::Type type) const;
 
-    const SelectFrame &frame_;
+    SelectFrame &frame_;
     const Names &names_;
     const FunctionTable &functions_;
     plan::Select &out_;
     std::vector<ExprPtr> calls_;           // different ones
     std::vector<std::string> call_texts_;  // of calls_
+    std::map<const Expr *, plan::Type> told_;
     Status unsupported_;
 };
 
@@ -247,12 +234,8 @@ Status FieldLowering::collect_calls(const PreparedSelect &prepared) {
         }
         return {};
     }
-    uint32_t look_back_max = 0;
-    for (const ExprPtr &call : frame_.calls()) {
-        look_back_max = std::max(look_back_max, look_back_of(functions_, *call));
-    }
     for (const ExprPtr &call : calls_) {
-        Result<plan::Stream> stream = lower_stream(frame_, names_, *call, look_back_max);
+        Result<plan::Stream> stream = lower_stream(frame_, names_, *call);
         if (!stream.ok()) return stream.status();
         const bool cuts_rows = calls_.size() > 1 && !prepared.select->order && !prepared.having;
         if (cuts_rows) frame_.set_row_limits(*stream);
@@ -342,7 +325,12 @@ std::string FieldLowering::typed_text(const Expr &expr) const {
 
 std::string_view FieldLowering::operand_type(const Expr &raw, plan::Type type) const {
     const Expr &expr = without_parens(raw);
-    const bool is_tag = expr.kind == ExprKind::reference &&
+    // What gives strings of a tag is taken for a tag.
+    if (expr.kind == ExprKind::call && type == plan::Type::string && !expr.args.empty()) {
+        return operand_type(*expr.args[0], type);
+    }
+    const bool is_cast = expr.cast != DataType::tag && type_of_cast(expr.cast) != plan::Type::none;
+    const bool is_tag = expr.kind == ExprKind::reference && !is_cast &&
                         (expr.cast == DataType::tag || names_.tag_fields.contains(expr.text) ||
                          names_.resolve(expr.text, expr.cast).is_tag);
     return is_tag ? "tag" : type_name(type);
@@ -373,7 +361,7 @@ Result<plan::Type> FieldLowering::binary_type(const Expr &expr, plan::Type left,
                           ": incompatible types: " + std::string(operand_type(expr.lhs(), left)) +
                           " and " + std::string(operand_type(expr.rhs(), right)));
     }
-    if (floats || expr.op == Token::div) return Type::floating;
+    if (floats) return Type::floating;
     return mixed ? Type::unsigned_integer : left;
 }
 
@@ -388,9 +376,16 @@ Result<plan::Scalar> FieldLowering::lower_binary(const Expr &expr, plan::Type &t
     if (!rhs.ok()) return rhs;
     left = asked_type(names_, expr.lhs(), left);
     right = asked_type(names_, expr.rhs(), right);
-    const Result<plan::Type> result = binary_type(expr, left, right);
-    if (!result.ok()) return result.status();
-    type = *result;
+    const Result<plan::Type> told =
+        binary_type(expr, told_type(expr.lhs(), left), told_type(expr.rhs(), right));
+    if (!told.ok()) return told.status();
+    type = *told;
+    const bool of_floats = left == plan::Type::floating || right == plan::Type::floating;
+    if (plan::is_numeric(*told) && *told != plan::Type::floating &&
+        (of_floats || (expr.op == Token::div && left == right))) {
+        told_.emplace(&expr, *told);
+        type = plan::Type::floating;
+    }
     out.args.push_back(std::move(*lhs));
     out.args.push_back(std::move(*rhs));
     return out;
@@ -441,7 +436,7 @@ plan::Select start_select(const SelectFrame &frame) {
     return out;
 }
 
-Status lower_fields(const PreparedSelect &prepared, const SelectFrame &frame, plan::Select &out) {
+Status lower_fields(const PreparedSelect &prepared, SelectFrame &frame, plan::Select &out) {
     FieldLowering lowering(frame, prepared.names, out);
     VARVE_RETURN_IF_ERROR(lowering.collect_calls(prepared));
     for (size_t i = 0; i < prepared.fields.size(); ++i) {
@@ -453,6 +448,8 @@ Status lower_fields(const PreparedSelect &prepared, const SelectFrame &frame, pl
             type = plan::Type::none;
             value = plan::Scalar();
         }
+        // Rows of a subquery have the type that it is taken for.
+        if (prepared.checked.is_inner) type = lowering.told_type(*prepared.fields[i].expr, type);
         out.outputs.push_back({prepared.columns[i], std::move(*value), type});
     }
     // Wrong types of operands are told before wrong types of arguments.
@@ -467,19 +464,22 @@ Status lower_fields(const PreparedSelect &prepared, const SelectFrame &frame, pl
 
 Result<std::vector<plan::Output>> lower_outputs(const PreparedSelect &prepared,
                                                 const FunctionTable &functions) {
-    const SelectFrame frame(prepared, {}, functions);
+    SelectFrame frame(prepared, {}, functions, prepared.checked.range);
     plan::Select out = start_select(frame);
     VARVE_RETURN_IF_ERROR(lower_fields(prepared, frame, out));
     return std::move(out.outputs);
 }
 
 Result<plan::Select> lower_select(const PreparedSelect &prepared, const FunctionTable &functions,
-                                  const std::vector<std::string> &extra_tags) {
-    SelectFrame frame(prepared, extra_tags, functions);
+                                  const std::vector<std::string> &extra_tags,
+                                  const plan::TimeRange *outer) {
+    const CheckedSelect &checked = prepared.checked;
+    SelectFrame frame(prepared, extra_tags, functions,
+                      outer == nullptr ? checked.range : checked.range_within(*outer));
     VARVE_RETURN_IF_ERROR(frame.add_sources());
     plan::Select out = start_select(frame);
     VARVE_RETURN_IF_ERROR(lower_fields(prepared, frame, out));
-    frame.set_source(out);
+    VARVE_RETURN_IF_ERROR(frame.set_source(out, 0));
     if (prepared.select->order) {
         VARVE_RETURN_IF_ERROR(set_order(prepared, out));
     } else {

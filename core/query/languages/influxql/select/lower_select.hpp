@@ -10,8 +10,10 @@ namespace varve::query::influxql {
 Result<std::vector<plan::Output>> lower_outputs(const PreparedSelect &prepared,
                                                 const FunctionTable &functions);
 
-// `extra_tags` divide the groups further: those of the select around a subquery. Errors as above.
+// `extra_tags` divide the groups further: those of the select around a subquery. `outer` is the
+// range that one reads, if it is wider than its own; null otherwise. Errors as above.
 Result<plan::Select> lower_select(const PreparedSelect &prepared, const FunctionTable &functions,
-                                  const std::vector<std::string> &extra_tags = {});
+                                  const std::vector<std::string> &extra_tags = {},
+                                  const plan::TimeRange *outer = nullptr);
 
 }  // namespace varve::query::influxql

@@ -1,6 +1,7 @@
 #include "query/languages/influxql/select/prepare_select.hpp"
 
 #include "query/languages/influxql/select/expand.hpp"
+#include "query/languages/influxql/select/look_back.hpp"
 #include "query/languages/influxql/select/lower_select.hpp"
 #include "query/languages/influxql/select/prepare_join.hpp"
 
@@ -79,7 +80,8 @@ Result<std::shared_ptr<const PreparedSelect>> prepare_select(const Session &sess
                                                              const OuterSelect *outer) {
     Result<CheckedSelect> checked = check_select(select, session.functions, session.now_ns, outer);
     if (!checked.ok()) return checked.status();
-    const plan::TimeRange &outermost = outer == nullptr ? checked->range : outer->outermost;
+    const plan::TimeRange outermost =
+        outer == nullptr ? readable_range(*checked, session.functions) : outer->outermost;
     const OuterSelect around{checked->range, outermost, checked->window, checked->ascending};
     std::vector<ResolvedSource> sources;
     const JoinNeeds needs(*checked);

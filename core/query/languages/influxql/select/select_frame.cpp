@@ -1,5 +1,6 @@
 #include "query/languages/influxql/select/select_frame.hpp"
 
+#include "query/languages/influxql/select/look_back.hpp"
 #include "query/languages/influxql/select/lower_condition.hpp"
 #include "query/languages/influxql/select/lower_select.hpp"
 #include "query/languages/influxql/select/prepare_join.hpp"
@@ -26,14 +27,16 @@ plan::Input resolve_in(const Names &own, const Names &all, const Expr &reference
 }  // namespace
 
 SelectFrame::SelectFrame(const PreparedSelect &prepared, const std::vector<std::string> &extra_tags,
-                         const FunctionTable &functions)
-    : prepared_(prepared), functions_(functions) {
+                         const FunctionTable &functions, const plan::TimeRange &range)
+    : prepared_(prepared), functions_(functions), range_(range) {
     std::set<std::string> tags(prepared.group_tags.begin(), prepared.group_tags.end());
     tags.insert(extra_tags.begin(), extra_tags.end());
     group_tags_.assign(tags.begin(), tags.end());
 }
 
-Status SelectFrame::add_sources() {
+Result<const SelectFrame::Sources *> SelectFrame::sources_for(const plan::TimeRange &range) {
+    const auto [found, is_new] = sources_.try_emplace({range.min_ns, range.max_ns});
+    if (!is_new) return &found->second;
     // A subquery of several measurements is one plan.
     std::map<const PreparedSelect *, std::shared_ptr<const plan::Select>> subqueries;
     for (const ResolvedSource &source : prepared_.sources) {
@@ -41,18 +44,19 @@ Status SelectFrame::add_sources() {
         if (!source.of_storage()) {
             auto &lowered = subqueries[source.subquery.get()];
             if (lowered == nullptr || source.join != nullptr) {
-                Result<plan::Select> plan = rows_of(source);
+                Result<plan::Select> plan = rows_of(source, range);
                 if (!plan.ok()) return plan.status();
                 lowered = std::make_shared<const plan::Select>(std::move(*plan));
             }
             placed.subquery = lowered;
         }
-        by_name_[source.scan.measurement].push_back(std::move(placed));
+        found->second[source.scan.measurement].push_back(std::move(placed));
     }
-    return {};
+    return &found->second;
 }
 
-Result<plan::Select> SelectFrame::rows_of(const ResolvedSource &source) const {
+Result<plan::Select> SelectFrame::rows_of(const ResolvedSource &source,
+                                          const plan::TimeRange &range) const {
     const CheckedSelect &checked = prepared_.checked;
     if (source.join != nullptr) {
         for (const std::string &tag : group_tags_) {
@@ -60,9 +64,9 @@ Result<plan::Select> SelectFrame::rows_of(const ResolvedSource &source) const {
             return Status(Code::invalid_argument, "GROUP BY " + quote_identifier(tag) +
                                                       ": the tags of JOIN do not name it");
         }
-        return lower_join(*source.join, functions_, checked.range, checked.ascending);
+        return lower_join(*source.join, functions_, range, checked.ascending);
     }
-    Result<plan::Select> plan = lower_select(*source.subquery, functions_, group_tags_);
+    Result<plan::Select> plan = lower_select(*source.subquery, functions_, group_tags_, &range);
     // InfluxDB knows no SLIMIT inside.
     if (plan.ok()) plan->series_limit = plan->series_offset = 0;
     return plan;
@@ -100,13 +104,18 @@ void SelectFrame::add_measurement(const std::string &name, const std::vector<Pla
     if (!measurement.sources.empty()) out.measurements.push_back(std::move(measurement));
 }
 
-void SelectFrame::set_source(plan::Select &out) const {
-    out.range = prepared_.checked.range;
-    out.window = prepared_.checked.window;
-    out.time_name = prepared_.checked.time_name;
-    out.fill = prepared_.checked.fill;
-    out.ascending = prepared_.checked.ascending;
-    for (const auto &[name, same] : by_name_) add_measurement(name, same, out);
+Status SelectFrame::set_source(plan::Select &out, uint32_t look_back) {
+    const CheckedSelect &checked = prepared_.checked;
+    out.range = with_buckets_before(range_, checked.ascending, checked.window, look_back);
+    out.window = checked.window;
+    out.time_name = checked.time_name;
+    out.fill = checked.fill;
+    out.ascending = checked.ascending;
+    if (sources_.empty()) return {};
+    const Result<const Sources *> sources = sources_for(out.range);
+    if (!sources.ok()) return sources.status();
+    for (const auto &[name, same] : **sources) add_measurement(name, same, out);
+    return {};
 }
 
 void SelectFrame::set_row_limits(plan::Select &out) const {
