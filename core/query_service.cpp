@@ -88,23 +88,27 @@ QueryRunner::QueryRunner(Options options, Catalog &catalog, auth::Accounts &acco
       queries_(metrics.counter("varve_query_requests_total", "Query requests run.")),
       refused_(metrics.counter("varve_query_refused_total",
                                "Query requests refused for want of a free slot.")),
-      slots_(std::make_unique<Executor>("query", options.concurrency_max)) {}
+      slots_(options.concurrency_max),
+      queue_(std::make_unique<Executor>("query", options.concurrency_max)) {}
 
 QueryRunner::~QueryRunner() {
     stop();
 }
 
 void QueryRunner::run(const varve_query_request &request, varve_query_sink sink) {
+    if (request.may_block != 0 && !stopping_ && slots_.try_take()) {
+        return run_in_slot(request, sink);
+    }
     const int64_t asked_ns = env_.monotonic_ns();
     const auto owned = std::make_shared<const OwnedRequest>(request);
-    const Status posted = slots_->post([this, owned, sink, asked_ns] {
+    const Status posted = queue_->post([this, owned, sink, asked_ns] {
+        slots_.take();
+        const bool is_late = env_.monotonic_ns() - asked_ns > options_.queue_timeout_ns;
+        if (!stopping_ && !is_late) return run_in_slot(owned->request, sink);
+        slots_.give_back();
         if (stopping_) return refuse(sink, "query engine shutdown");
-        if (env_.monotonic_ns() - asked_ns > options_.queue_timeout_ns) {
-            refused_.add();
-            return refuse(sink, "query.queue_timeout exceeded: too many queries at a time");
-        }
-        queries_.add();
-        engine_.run(owned->request, sink);
+        refused_.add();
+        refuse(sink, "query.queue_timeout exceeded: too many queries at a time");
     });
     if (!posted.ok()) {
         refused_.add();
@@ -112,9 +116,45 @@ void QueryRunner::run(const varve_query_request &request, varve_query_sink sink)
     }
 }
 
+void QueryRunner::run_in_slot(const varve_query_request &request, const varve_query_sink &sink) {
+    queries_.add();
+    engine_.run(request, sink);
+    slots_.give_back();
+}
+
 void QueryRunner::stop() {
     stopping_ = true;
-    slots_->stop();
+    queue_->stop();
+    slots_.wait_for_all();
+}
+
+bool QuerySlots::try_take() {
+    const std::scoped_lock lock(mutex_);
+    if (free_ == 0 || waiting_ != 0) return false;
+    --free_;
+    ++taken_;
+    return true;
+}
+
+void QuerySlots::take() {
+    std::unique_lock lock(mutex_);
+    ++waiting_;
+    changed_.wait(lock, [&] { return free_ != 0; });
+    --waiting_;
+    --free_;
+    ++taken_;
+}
+
+void QuerySlots::give_back() {
+    const std::scoped_lock lock(mutex_);
+    ++free_;
+    --taken_;
+    changed_.notify_all();
+}
+
+void QuerySlots::wait_for_all() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return taken_ == 0; });
 }
 
 }  // namespace varve

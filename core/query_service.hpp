@@ -3,7 +3,9 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
 
 #include "base/env.hpp"
 #include "kernel/executor.hpp"
@@ -22,6 +24,25 @@ class PoolTaskRunner final : public query::TaskRunner {
 
   private:
     Executor &executor_;
+};
+
+// The right to run of a bounded number of queries, on whatever thread. Thread-safe.
+class QuerySlots {
+  public:
+    explicit QuerySlots(unsigned count) : free_(count) {}
+    // False: none is free, or others wait.
+    bool try_take();
+    void take();
+    void give_back();
+    // Waits until all are free.
+    void wait_for_all();
+
+  private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    unsigned free_;       // guarded by mutex_
+    unsigned taken_ = 0;  // guarded by mutex_
+    unsigned waiting_ = 0;
 };
 
 class QueryRunner final : public QueryService {
@@ -51,6 +72,8 @@ class QueryRunner final : public QueryService {
     void stop();
 
   private:
+    void run_in_slot(const varve_query_request &request, const varve_query_sink &sink);
+
     const Options options_;
     Env &env_;
     PoolTaskRunner tasks_;
@@ -58,7 +81,8 @@ class QueryRunner final : public QueryService {
     SelfMetric &queries_;
     SelfMetric &refused_;
     std::atomic<bool> stopping_{false};
-    std::unique_ptr<Executor> slots_;
+    QuerySlots slots_;
+    std::unique_ptr<Executor> queue_;  // threads for queries whose callers do not stay
 };
 
 }  // namespace varve

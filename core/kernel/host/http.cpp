@@ -32,6 +32,7 @@ void fill_request(http::Request &inner, Call &call) {
     request.body = {inner.body().data(), inner.body().size()};
     request.connection_id = inner.connection_id();
     request.request_data = &call;
+    request.may_block = inner.may_block() ? 1 : 0;
 }
 
 int32_t http_mount(const varve_host *host, uint32_t methods, const char *path, uint32_t flags,
@@ -107,6 +108,11 @@ void http_end(varve_http_response *response, int32_t ok) {
     guarded_void([&] { call->writer.end(ok != 0); });
 }
 
+void http_finish(varve_http_response *response, const void *data, uint64_t size) {
+    const std::unique_ptr<Call> call(&call_of(response));
+    guarded_void([&] { call->writer.finish({static_cast<const char *>(data), size}); });
+}
+
 int32_t http_is_cancelled(varve_http_response *response) {
     return call_of(response).writer.is_cancelled() ? 1 : 0;
 }
@@ -137,6 +143,7 @@ const varve_host_http *host_http_table() {
                                           http_send,
                                           http_write,
                                           http_end,
+                                          http_finish,
                                           http_is_cancelled,
                                           http_take_body,
                                           http_release_body};

@@ -2,6 +2,7 @@
 // 2. Headers that every answer of the route carries: InfluxDB's and CORS.
 // 3. Where to run: in place on the io thread if the route is SHORT, the body small and a slot free
 //    (two threads always stay free for sockets); otherwise on a worker; no room there: 503.
+//    If the route is also MAY_STAY, the handler gets the thread as a whole, while one is to spare.
 // 4. There: authenticate, remove the content coding, call the handler.
 #include "kernel/http/dispatch.hpp"
 
@@ -21,19 +22,19 @@ constexpr size_t kInPlaceCodedMax = 4096;
 // A right to run in place.
 class Slot {
   public:
-    explicit Slot(Service &service) : service_(service) {
-        taken_ = service_.slots_free.fetch_sub(1, std::memory_order_acq_rel) > 0;
-        if (!taken_) service_.slots_free.fetch_add(1, std::memory_order_acq_rel);
+    explicit Slot(std::atomic<int> &free) : free_(free) {
+        taken_ = free_.fetch_sub(1, std::memory_order_acq_rel) > 0;
+        if (!taken_) free_.fetch_add(1, std::memory_order_acq_rel);
     }
     ~Slot() {
-        if (taken_) service_.slots_free.fetch_add(1, std::memory_order_acq_rel);
+        if (taken_) free_.fetch_add(1, std::memory_order_acq_rel);
     }
     Slot(const Slot &) = delete;
     Slot &operator=(const Slot &) = delete;
     bool taken() const { return taken_; }
 
   private:
-    Service &service_;
+    std::atomic<int> &free_;
     bool taken_ = false;
 };
 
@@ -122,6 +123,7 @@ void run_on_worker(const std::shared_ptr<Exchange> &exchange, ResponseWriter wri
                    void (*step)(const std::shared_ptr<Exchange> &, ResponseWriter)) {
     // std::function wants copies, a writer has none.
     auto shared = std::make_shared<ResponseWriter>(std::move(writer));
+    exchange->request().set_may_block(false);
     Executor *executor = exchange->service().executor.load(std::memory_order_acquire);
     if (executor != nullptr &&
         executor->try_run([exchange, shared, step] { step(exchange, std::move(*shared)); })) {
@@ -191,9 +193,19 @@ bool may_run_in_place(Exchange &exchange) {
     return size <= kInPlaceCodedMax || !request.header("content-encoding");
 }
 
+// The handler as a job that has its thread to itself; empty if none is to spare, and then `writer`
+// is still there.
+std::function<void()> make_job(const std::shared_ptr<Exchange> &exchange, ResponseWriter &writer) {
+    auto slot = std::make_shared<Slot>(exchange->service().stay_slots_free);
+    if (!slot->taken()) return {};
+    exchange->request().set_may_block(true);
+    auto shared = std::make_shared<ResponseWriter>(std::move(writer));
+    return [exchange, shared, slot] { run(exchange, std::move(*shared)); };
+}
+
 }  // namespace
 
-void dispatch(const std::shared_ptr<Exchange> &exchange) {
+std::function<void()> dispatch(const std::shared_ptr<Exchange> &exchange, bool takes_job) {
     ResponseWriter writer(exchange);
     Request &request = exchange->request();
     Service &service = exchange->service();
@@ -201,7 +213,7 @@ void dispatch(const std::shared_ptr<Exchange> &exchange) {
     if (use == nullptr) {
         set_version_headers(*exchange);
         send_plain(std::move(writer), 404, "404 page not found\n");
-        return;
+        return {};
     }
     const Route &route = use->route();
     const uint32_t wanted = request.method() == kHead ? kGet : request.method();
@@ -209,26 +221,30 @@ void dispatch(const std::shared_ptr<Exchange> &exchange) {
         set_version_headers(*exchange);
         writer.set_header("Allow", route.allow());
         send_plain(std::move(writer), 405, "Method Not Allowed\n");
-        return;
+        return {};
     }
     if ((route.flags & kInflux) != 0) set_influx_headers(*exchange);
     if (wanted == kOptions && (route.methods & kOptions) == 0) {
         if ((route.flags & kInflux) == 0) writer.set_header("Allow", route.allow());
         writer.send();
-        return;
+        return {};
     }
     exchange->set_route(std::move(use));
     if (service.hooks.metrics != nullptr) {
         service.hooks.metrics->request_routed(exchange->route_path());
     }
     if (may_run_in_place(*exchange)) {
-        const Slot slot(service);
+        if (takes_job && (route.flags & kMayStay) != 0) {
+            if (auto job = make_job(exchange, writer)) return job;
+        }
+        const Slot slot(service.slots_free);
         if (slot.taken()) {
             run(exchange, std::move(writer));
-            return;
+            return {};
         }
     }
     run_on_worker(exchange, std::move(writer), &run);
+    return {};
 }
 
 }  // namespace varve::http

@@ -124,41 +124,46 @@ void Exchange::publish(Phase phase, std::string body) {
     } else {
         pending_ += body;
     }
-    wake_if_waiting(std::move(lock));
+    wake_if_waiting(std::move(lock), &Waker::wake_at_end);
 }
 
-void Exchange::wake_if_waiting(std::unique_lock<std::mutex> lock) {
+void Exchange::wake_if_waiting(std::unique_lock<std::mutex> lock, void (Waker::*wake)()) {
     if (!waiting_ || waker_ == nullptr) return;
     waiting_ = false;
     const std::shared_ptr<Waker> waker = waker_;
     lock.unlock();
-    waker->wake();
+    ((*waker).*wake)();
 }
 
-ResponseWriter::WriteResult Exchange::write(std::string_view piece, std::function<void()> resume) {
-    bool first = false;
+bool Exchange::begin_stream(std::string_view piece) {
     {
         const std::lock_guard lock(mutex_);
         VARVE_ASSERT(phase_ == Phase::open || phase_ == Phase::streaming);
         VARVE_ASSERT(!resume_.call);  // nothing may be written before resume() has come
-        if (waker_ == nullptr || waker_->is_hung_up())
-            return ResponseWriter::WriteResult::cancelled;
-        first = phase_ == Phase::open;
+        if (waker_ == nullptr || waker_->is_hung_up()) return false;
+        if (phase_ != Phase::open) return true;
     }
-    if (first) {
-        complete_headers(piece, piece.size(), true);
-        if (wants_gzip()) {
-            gzip_ = std::make_unique<GzipStream>();
-            add_header("Content-Encoding", "gzip");
-            if ((flags_ & kInflux) == 0) add_header("Vary", "Accept-Encoding");
-        }
+    complete_headers(piece, piece.size(), true);
+    if (wants_gzip()) {
+        gzip_ = std::make_unique<GzipStream>();
+        add_header("Content-Encoding", "gzip");
+        if ((flags_ & kInflux) == 0) add_header("Vary", "Accept-Encoding");
     }
-    std::string coded;
+    return true;
+}
+
+std::string_view Exchange::coded(std::string_view piece, std::string &buffer) {
     if (gzip_ != nullptr) {
-        coded = gzip_->add(piece);
-        piece = coded;
+        buffer = gzip_->add(piece);
+        piece = buffer;
     }
-    if (is_head_ || has_no_body()) piece = {};
+    return is_head_ || has_no_body() ? std::string_view() : piece;
+}
+
+ResponseWriter::WriteResult Exchange::write(std::string_view piece, std::function<void()> resume) {
+    if (!begin_stream(piece)) return ResponseWriter::WriteResult::cancelled;
+    std::string buffer;
+    piece = coded(piece, buffer);
     std::unique_lock lock(mutex_);
     if (waker_ == nullptr) return ResponseWriter::WriteResult::cancelled;
     phase_ = Phase::streaming;
@@ -170,8 +175,20 @@ ResponseWriter::WriteResult Exchange::write(std::string_view piece, std::functio
         if (!resume) resume = [] {};
         resume_ = {std::move(resume), use_};
     }
-    wake_if_waiting(std::move(lock));
+    wake_if_waiting(std::move(lock), &Waker::wake);
     return result;
+}
+
+void Exchange::finish(std::string_view piece) {
+    if (begin_stream(piece)) {
+        std::string buffer;
+        piece = coded(piece, buffer);
+        const std::lock_guard lock(mutex_);
+        phase_ = Phase::streaming;
+        begun_ = true;
+        pending_ += piece;
+    }
+    end(true);
 }
 
 void Exchange::end(bool ok) {
@@ -345,6 +362,12 @@ void ResponseWriter::end(bool ok) {
     VARVE_ASSERT(exchange_ != nullptr);
     const std::shared_ptr<Exchange> exchange = std::move(exchange_);
     exchange->end(ok);
+}
+
+void ResponseWriter::finish(std::string_view piece) {
+    VARVE_ASSERT(exchange_ != nullptr);
+    const std::shared_ptr<Exchange> exchange = std::move(exchange_);
+    exchange->finish(piece);
 }
 
 bool ResponseWriter::is_cancelled() const {

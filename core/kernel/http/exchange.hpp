@@ -26,6 +26,8 @@ class Waker {
   public:
     virtual ~Waker() = default;
     virtual void wake() = 0;  // [any] there is something to collect
+    // [any] Likewise, and nothing more will come: whoever runs the handler may do the rest.
+    virtual void wake_at_end() { wake(); }
     virtual bool is_hung_up() const = 0;
 };
 
@@ -61,6 +63,7 @@ class Exchange {
     void send(std::string body);
     ResponseWriter::WriteResult write(std::string_view piece, std::function<void()> resume);
     void end(bool ok);
+    void finish(std::string_view piece);
     void abandon();
     bool is_cancelled() const;
 
@@ -88,8 +91,12 @@ class Exchange {
     bool wants_gzip() const;
     void take_asked_form(std::string &body);
     bool has_no_body() const;
+    // Takes the headers, with the first piece. False: nobody listens any more.
+    bool begin_stream(std::string_view piece);
+    // The piece as it goes out.
+    std::string_view coded(std::string_view piece, std::string &buffer);
     void publish(Phase phase, std::string body);
-    void wake_if_waiting(std::unique_lock<std::mutex> lock);
+    void wake_if_waiting(std::unique_lock<std::mutex> lock, void (Waker::*wake)());
     void append_out_head(Outgoing &out, bool may_keep_alive);
 
     const std::shared_ptr<Service> service_;

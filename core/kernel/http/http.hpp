@@ -34,6 +34,7 @@ constexpr uint32_t kOptions = 64;  // answered by the service unless the route t
 
 // Flags of a route, the ABI's.
 constexpr uint32_t kShort = VARVE_HTTP_SHORT;
+constexpr uint32_t kMayStay = VARVE_HTTP_MAY_STAY;
 constexpr uint32_t kInflux = VARVE_HTTP_INFLUX;
 constexpr uint32_t kPublic = VARVE_HTTP_PUBLIC;
 
@@ -70,6 +71,9 @@ class Request {
     std::string_view principal() const { return principal_; }
     const std::shared_ptr<const void> &credentials() const { return credentials_; }
 
+    // The handler may keep its thread until it has answered.
+    bool may_block() const { return may_block_; }
+
     // The rest is for the service itself and for tests of handlers.
     void set_method(std::string_view name);
     // Takes a raw target apart; false if it is malformed (bad escape in the path, no '/').
@@ -79,10 +83,12 @@ class Request {
     BodyBuffer &body_buffer() { return body_; }
     void set_connection(uint64_t id, std::string peer, bool is_tls);
     void set_principal(std::string name, std::shared_ptr<const void> credentials);
+    void set_may_block(bool may_block) { may_block_ = may_block; }
 
   private:
     uint32_t method_ = 0;
     bool is_tls_ = false;
+    bool may_block_ = false;
     bool query_decoded_ = false;
     bool form_decoded_ = false;
     uint64_t connection_id_ = 0;
@@ -136,6 +142,8 @@ class ResponseWriter {
     WriteResult write(std::string_view piece, std::function<void()> resume = {});
     // Ends a stream; ok = false cuts the connection, so that the client sees it broke.
     void end(bool ok = true);
+    // The last piece of a stream, and its end.
+    void finish(std::string_view piece);
     // True once the client has hung up or the server gives up on it.
     bool is_cancelled() const;
 

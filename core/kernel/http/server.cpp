@@ -177,13 +177,15 @@ void Server::Impl::start_threads() {
     }
     service_->executor = executor;
     service_->slots_free = std::max(1, static_cast<int>(io_threads) - 2);
+    // Threads of their own, so that the others stay free.
+    service_->stay_slots_free = static_cast<int>(cores);
     accepting_ = true;
     work_.emplace(context_.get_executor());
     for (const auto &listener : listeners_) {
         net::co_spawn(context_.get_executor(), accept_loop(listener), net::detached);
     }
     net::co_spawn(context_.get_executor(), sweep_loop(), net::detached);
-    poller_.start(io_threads);
+    poller_.start(io_threads + cores);
     const unsigned context_threads = options.tls_certificate_file.empty() ? 1 : io_threads;
     for (unsigned i = 0; i < context_threads; ++i) {
         threads_.emplace_back([this] { context_.run(); });

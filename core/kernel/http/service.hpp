@@ -30,6 +30,7 @@ struct Service {
     const std::shared_ptr<BodyPool> pool;
     std::atomic<Executor *> executor{nullptr};  // set by start(), null again once stopped
     std::atomic<int> slots_free{0};             // handlers that may still run in place
+    std::atomic<int> stay_slots_free{0};        // ... and keep their thread
     std::atomic<bool> draining{false};          // stop() has begun: every answer closes
 };
 

@@ -90,7 +90,8 @@ Status HttpInput::start() {
         {VARVE_HTTP_POST, "/api/v2/write", VARVE_HTTP_SHORT, handle_v2_write},
         {VARVE_HTTP_POST, "/api/v2/query", VARVE_HTTP_SHORT, handle_flux},
         // Short, because the query runs in a slot of its own.
-        {VARVE_HTTP_GET | VARVE_HTTP_POST, "/query", VARVE_HTTP_SHORT, handle_v1_query},
+        {VARVE_HTTP_GET | VARVE_HTTP_POST, "/query", VARVE_HTTP_SHORT | VARVE_HTTP_MAY_STAY,
+         handle_v1_query},
     };
     for (const Route &route : routes) {
         varve_error error = abi_error();

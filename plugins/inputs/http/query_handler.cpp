@@ -77,10 +77,11 @@ void answer_end(void *ctx, int32_t ok) {
     if (answer->response != nullptr && answer->refused) {
         answer->http->send(answer->response, held.data(), held.size());
     } else if (answer->response != nullptr) {
-        if (!held.empty())
-            (void)send(
-                *answer, held.data(), held.size(), [](void *) {}, nullptr);
-        answer->http->end(answer->response, ok);
+        if (ok != 0 && !held.empty()) {
+            answer->http->finish(answer->response, held.data(), held.size());
+        } else {
+            answer->http->end(answer->response, ok);
+        }
     }
     delete answer;
 }
@@ -111,6 +112,7 @@ void handle_query(const Host &host, const HttpFigures &figures, const varve_http
     query.epoch = str(responder.param(request, "epoch"));
     query.format = str(answer_format(responder.header(request, "Accept")));
     query.principal = str(principal);
+    query.may_block = request->may_block;
     const bool chunked = responder.param(request, "chunked") == "true";
     query.chunk_size = chunked ? chunk_size(responder.param(request, "chunk_size")) : 0;
     query.pretty = responder.query_param(request, "pretty") == "true" ? 1 : 0;

@@ -299,7 +299,7 @@ void Connection::run() {
     parser_.reset();
     state_ = State::running;
     phase_.store(Phase::busy, std::memory_order_release);
-    dispatch(exchange_);
+    job_ = dispatch(exchange_, takes_jobs_);
 }
 
 std::optional<Connection::Action> Connection::run_step() {

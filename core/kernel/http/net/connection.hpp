@@ -58,6 +58,10 @@ class Connection {
     ~Connection();
 
     void set_waker(std::weak_ptr<Waker> waker) { waker_ = std::move(waker); }
+    // Whoever calls next() looks for a job after Action::wait.
+    void take_jobs() { takes_jobs_ = true; }
+    // What is to be run on this thread, once the connection can be woken; mostly nothing.
+    std::function<void()> take_job() { return std::exchange(job_, {}); }
     void begin_handshake();
     void end_handshake(bool ok);
 
@@ -115,6 +119,8 @@ class Connection {
     const Peer peer_;
     std::weak_ptr<Waker> waker_;
 
+    bool takes_jobs_ = false;
+    std::function<void()> job_;
     State state_ = State::reading;
     std::unique_ptr<char[]> input_;
     size_t input_begin_ = 0;

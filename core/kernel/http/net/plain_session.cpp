@@ -32,6 +32,7 @@ class PlainSession final : public SessionBase, public Poller::Client {
     }
     void on_ready() override;
     void wake() override;
+    void wake_at_end() override;
     void abandon() override { end(); }
 
   private:
@@ -45,13 +46,21 @@ class PlainSession final : public SessionBase, public Poller::Client {
     bool read();
     bool write();
     bool park();
+    bool run_job(const std::function<void()> &job);
     void end();
 
     const Poller &poller_;
     std::shared_ptr<PlainSession> self_;  // until the end
     bool may_read_ = true;                // there may be bytes to read without waiting
     std::atomic<Turn> turn_{Turn::owned};
+
+    // The session whose job this thread runs, and whether its answer came to its end meanwhile.
+    static thread_local PlainSession *job_of_;
+    static thread_local bool job_ended_;
 };
+
+thread_local PlainSession *PlainSession::job_of_ = nullptr;
+thread_local bool PlainSession::job_ended_ = false;
 
 void PlainSession::on_ready() {
     may_read_ = true;
@@ -71,6 +80,7 @@ bool PlainSession::step() {
         case Connection::Action::write:
             return write();
         case Connection::Action::wait:
+            if (const auto job = connection().take_job()) return run_job(job);
             return park();
         case Connection::Action::shutdown_write:
             if (::shutdown(descriptor(), SHUT_WR) != 0) connection().on_read(0);
@@ -130,6 +140,31 @@ bool PlainSession::park() {
     return true;
 }
 
+// The connection is parked while the job runs: another thread may send what the job writes, or end
+// the session. What is there at the end goes out on this thread.
+bool PlainSession::run_job(const std::function<void()> &job) {
+    const std::shared_ptr<PlainSession> self = self_;
+    const bool is_parked = !park();  // it is not when the server gives up on the session
+    job_of_ = this;
+    job_ended_ = false;
+    try {
+        job();
+    } catch (const std::exception &) {  // the writer died with the job and has answered 500
+    }
+    job_of_ = nullptr;
+    if (!is_parked) return true;
+    if (!job_ended_) return false;
+    Turn expected = Turn::parked;
+    if (turn_.compare_exchange_strong(expected, Turn::owned)) return true;
+    wake();
+    return false;
+}
+
+void PlainSession::wake_at_end() {
+    if (job_of_ != this) return wake();
+    job_ended_ = true;
+}
+
 void PlainSession::wake() {
     Turn expected = Turn::parked;
     if (!turn_.compare_exchange_strong(expected, Turn::owned)) {
@@ -163,6 +198,7 @@ std::shared_ptr<SessionBase> make_plain_session(SessionList &list, std::shared_p
     auto session = std::make_shared<PlainSession>(list, std::move(service), std::move(peer),
                                                   descriptor, poller);
     session->connection().set_waker(session);
+    session->connection().take_jobs();
     return session;
 }
 

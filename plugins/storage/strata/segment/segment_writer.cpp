@@ -127,16 +127,26 @@ Status SegmentWriter::pack(const Shape &shape) {
     pool.runs.push_back({series_, rows_.row_count()});
     pooled_rows_ += rows_.row_count();
     rows_.clear();
-    while (pooled_rows_ > kPooledRowsMax) VARVE_RETURN_IF_ERROR(write_largest_pool());
-    return {};
+    if (pooled_rows_ <= kPooledRowsMax) return {};
+    // Those with half of the mean or more hold at least half of all rows: a look at every pool is
+    // paid for by many rows, however many shapes there are.
+    return write_pools(std::max<uint64_t>(1, pooled_rows_ / pools_.size() / 2));
 }
 
-Status SegmentWriter::write_largest_pool() {
-    const auto largest =
-        std::max_element(pools_.begin(), pools_.end(), [](const auto &a, const auto &b) {
-            return a.second.rows.row_count() < b.second.rows.row_count();
-        });
-    return write_pool(largest->second);
+// In the order of their series, so that the leaves of the index get large.
+Status SegmentWriter::write_pools(uint64_t rows_min) {
+    std::vector<decltype(pools_)::iterator> large;
+    for (auto at = pools_.begin(); at != pools_.end(); ++at) {
+        if (at->second.rows.row_count() >= rows_min) large.push_back(at);
+    }
+    std::sort(large.begin(), large.end(), [](const auto &a, const auto &b) {
+        return a->second.runs.front().series < b->second.runs.front().series;
+    });
+    for (const auto &at : large) {
+        VARVE_RETURN_IF_ERROR(write_pool(at->second));
+        pools_.erase(at);
+    }
+    return {};
 }
 
 Status SegmentWriter::write_pool(Pool &pool) {
@@ -337,9 +347,7 @@ std::string SegmentWriter::header_page(const Lsns &lsns) const {
 
 Result<SegmentInfo> SegmentWriter::finish(const Lsns &lsns) {
     if (Status status = close_series(); !status.ok()) return status;
-    for (auto &[shape, pool] : pools_) {
-        if (Status status = write_pool(pool); !status.ok()) return status;
-    }
+    if (Status status = write_pools(1); !status.ok()) return status;
     close_leaf(own_leaf_);
     close_leaf(packed_leaf_);
     if (Status status = close_keys_frame(); !status.ok()) return status;

@@ -49,7 +49,8 @@ class SegmentWriter {
     Status write_group();
     Status pack(const Shape &shape);
     Status write_pool(Pool &pool);
-    Status write_largest_pool();
+    // The pools with at least so many rows, at least 1.
+    Status write_pools(uint64_t rows_min);
     Status append_group(EncodedGroup group, GroupEntry &entry);
     Status append_chunk(std::string_view bytes, ChunkPlace &place);
     Status flush();

@@ -18,6 +18,9 @@
 #define VARVE_HTTP_SHORT 1u  /* never blocks or waits: may run in place on an io thread */
 #define VARVE_HTTP_INFLUX 2u /* answers carry InfluxDB's headers (version, build, request ids) */
 #define VARVE_HTTP_PUBLIC 4u /* needs no credentials even when authentication is on */
+/* With SHORT: where request.may_block is 1, the handler may keep its thread until it has answered,
+ * which spares short work the way to another thread. */
+#define VARVE_HTTP_MAY_STAY 8u
 
 /* A request. The handler's until it ends the response; everything it points to as well. */
 typedef struct varve_http_request {
@@ -29,6 +32,8 @@ typedef struct varve_http_request {
     varve_bytes body;       /* whole, contiguous, content coding removed; writable by the handler */
     uint64_t connection_id; /* opaque, for varve_batch.producer */
     void *request_data;     /* the host's */
+    uint32_t may_block;     /* 1: the thread is the handler's until it returns */
+    uint32_t reserved;
 } varve_http_request;
 
 typedef struct varve_http_response varve_http_response; /* the host's */
@@ -69,6 +74,8 @@ typedef struct varve_host_http {
                      void (*resume)(void *ctx), void *ctx);
     /* [owner] Ends a stream. `ok` = 0 cuts the connection, so that the client sees it broke. */
     void (*end)(varve_http_response *response, int32_t ok);
+    /* [owner] The last piece of a stream, and its end. */
+    void (*finish)(varve_http_response *response, const void *data, uint64_t size);
     /* [owner] 1 once the client has hung up. (To answer after `handle` has returned, just do.) */
     int32_t (*is_cancelled)(varve_http_response *response);
     /* [owner] Makes the body live on after the response has ended: its bytes stay where they are

@@ -19,7 +19,7 @@ typedef struct varve_query_request { /* lives for the call only */
     varve_str principal; /* who asks; empty = nobody, who may not when authentication is on */
     uint64_t chunk_size; /* rows per chunk; 0 = not chunked */
     uint32_t pretty;
-    uint32_t reserved;
+    uint32_t may_block; /* 1: the query may run on the calling thread, inside `run` */
 } varve_query_request;
 
 /* Where the answer goes. [owner] */
@@ -41,7 +41,8 @@ typedef struct varve_query_sink {
 typedef struct varve_host_query {
     uint32_t struct_size;
     uint32_t reserved;
-    /* [any] Returns at once; the sink is called from a worker. Every run ends with `end`. */
+    /* [any] Unless may_block is 1, returns at once, and the sink is called from a worker. Every run
+     * ends with `end`. */
     void (*run)(const varve_host *host, const varve_query_request *request, varve_query_sink sink);
 } varve_host_query;
 
