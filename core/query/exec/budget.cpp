@@ -73,7 +73,9 @@ Status Budget::add_points(uint64_t count) {
 Status Budget::add_series(uint64_t count) {
     const uint64_t total = series_.fetch_add(count) + count;
     if (limits_.max_select_series == 0 || total <= limits_.max_select_series) return {};
-    return exceeded(kSeries, total, limits_.max_select_series);
+    // Of several threads that come too late at a time, none tells of the others.
+    return exceeded(kSeries, std::min(total, limits_.max_select_series + count),
+                    limits_.max_select_series);
 }
 
 Status Budget::check_buckets(uint64_t count) const {

@@ -55,7 +55,7 @@ TEST(Layout, TableSizes) {
     EXPECT_EQ(sizeof(varve_storage), 176u);
     EXPECT_EQ(sizeof(varve_host_log), 24u);
     EXPECT_EQ(sizeof(varve_host_file), 144u);
-    EXPECT_EQ(sizeof(varve_host_http), 120u);
+    EXPECT_EQ(sizeof(varve_host_http), 128u);
     EXPECT_EQ(sizeof(varve_host_write), 40u);
     EXPECT_EQ(sizeof(varve_host_query), 16u);
     EXPECT_EQ(sizeof(varve_host_task), 48u);
