@@ -139,6 +139,29 @@ TEST(Influxql08Parser, DepthHasALimit) {
     EXPECT_EQ(error_of(chain), "the query is nested too deeply");
 }
 
+TEST(Influxql08Parser, DamagedQueriesAreAnswered) {
+    const std::string whole =
+        "select a-b, (a + 2*-3) as c, top(a, 2) as d from merge(/x.*/i) where (a + 1) * 2 > 3 and "
+        "(b =~ /z\\/y/ or c in (1, 'x')) and time > now() - 1h group by time(1.5h), \"b c\" "
+        "fill(0) limit 5 order asc into :series_name.[c] backfill(false); list series /x/";
+    size_t parsed = 0;
+    for (size_t at = 0; at < whole.size(); ++at) {
+        std::string without = whole;
+        without.erase(at, 1);
+        for (const std::string &text : {whole.substr(0, at), whole.substr(at), without}) {
+            const auto statements = parse_query(text);
+            if (!statements.ok()) continue;
+            for (const Statement &statement : *statements) {
+                const auto again = parse_query(statement.text);
+                ASSERT_TRUE(again.ok()) << text;
+                EXPECT_EQ(again->front().text, statement.text) << text;
+                ++parsed;
+            }
+        }
+    }
+    EXPECT_GT(parsed, 100U);
+}
+
 SplitCondition split(const std::string &where, int64_t now_ns = 1000 * kSecond) {
     const auto out = split_condition(parse_select("select a from x where " + where).where, now_ns);
     EXPECT_TRUE(out.ok()) << where << ": " << out.status().text();
