@@ -1,9 +1,6 @@
 #include "query/engine.hpp"
 
-#include <chrono>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <optional>
 
 #include "query/encode/encoder.hpp"
@@ -12,63 +9,10 @@
 #include "query/languages/influxql/normalise.hpp"
 #include "query/languages/influxql/syntax/parser.hpp"
 #include "query/languages/influxql/users/privileges.hpp"
+#include "query/languages/influxql08/session.hpp"
+#include "query/request.hpp"
 
 namespace varve::query {
-
-// Bytes into a varve_query_sink; parks the thread while the reader is slow, until the request is to
-// stop. What it would have written then is lost: the answer breaks off.
-class SinkWriter final : public encode::ByteSink {
-  public:
-    explicit SinkWriter(const varve_query_sink &sink) : sink_(sink) {}
-
-    // Says when the request is to stop; asked while the thread is parked.
-    void stop_when(std::function<Status()> check) { check_ = std::move(check); }
-
-    Status write(std::string_view bytes) override {
-        if (!broken_off_.ok()) return broken_off_;
-        // The reader's, who lets go of it with the call: it may come when nobody waits any more.
-        auto token = std::make_unique<std::shared_ptr<Parked>>(parked_);
-        const int32_t code =
-            sink_.write(sink_.ctx, bytes.data(), bytes.size(), resume, token.get());
-        if (code == VARVE_OK) return {};
-        if (code != VARVE_UNAVAILABLE) return {Code::cancelled, "query interrupted"};
-        (void)token.release();
-        return park();
-    }
-
-  private:
-    struct Parked {
-        std::mutex mutex;
-        std::condition_variable wake;
-        bool resumed = false;
-    };
-    static constexpr auto kCheckEvery = std::chrono::milliseconds(20);
-
-    Status park() {
-        std::unique_lock lock(parked_->mutex);
-        while (!parked_->wake.wait_for(lock, kCheckEvery, [this] { return parked_->resumed; })) {
-            lock.unlock();
-            if (check_) broken_off_ = check_();
-            if (!broken_off_.ok()) return broken_off_;
-            lock.lock();
-        }
-        parked_->resumed = false;
-        return {};
-    }
-
-    static void resume(void *token) {
-        const std::unique_ptr<std::shared_ptr<Parked>> parked(
-            static_cast<std::shared_ptr<Parked> *>(token));
-        const std::lock_guard lock((*parked)->mutex);
-        (*parked)->resumed = true;
-        (*parked)->wake.notify_one();
-    }
-
-    const varve_query_sink &sink_;
-    const std::shared_ptr<Parked> parked_ = std::make_shared<Parked>();
-    std::function<Status()> check_;
-    Status broken_off_;
-};
 
 namespace {
 
@@ -108,51 +52,24 @@ Limits Engine::limits() const {
 void Engine::run(const varve_query_request &request, const varve_query_sink &sink) {
     SinkWriter writer(sink);
     // What is thrown here leaves the answer broken off in the middle.
-    const Status status = exec::no_throw([&] { return run_influxql(request, sink, writer); });
+    const bool is_08 = view(request.language) == influxql08::kLanguage;
+    const Status status = exec::no_throw([&] {
+        return is_08 ? run_influxql08(request, sink, writer) : run_influxql(request, sink, writer);
+    });
     sink.end(sink.ctx, status.ok() ? 1 : 0);
 }
-
-namespace {
-
-// Tells the observer of a request, from its making to its end.
-class RequestReport {
-  public:
-    RequestReport(Observer *observer, const Clock &clock)
-        : observer_(observer), clock_(clock), started_ns_(clock.monotonic_ns()) {
-        if (observer_ != nullptr) observer_->request_started();
-    }
-    ~RequestReport() {
-        if (observer_ == nullptr) return;
-        observer_->request_finished(clock_.monotonic_ns() - started_ns_);
-    }
-    RequestReport(const RequestReport &) = delete;
-    RequestReport &operator=(const RequestReport &) = delete;
-
-  private:
-    Observer *const observer_;
-    const Clock &clock_;
-    const int64_t started_ns_;
-};
-
-}  // namespace
 
 Status Engine::run_statement(influxql::Session &session, const influxql::Statement &statement,
                              std::string_view principal,
                              std::optional<RunningQueries::Entry> &running) {
     const std::string text = to_string(statement);
-    const int64_t started_ns = clock_.monotonic_ns();
-    const uint64_t rows_before = session.encoder.row_count();
-    Observer *const observer = surroundings_.observer;
-    if (observer != nullptr) observer->statement_started(text, session.database, principal);
-    running.emplace(running_, text, session.database, started_ns);
+    const StatementReport report(surroundings_.observer, clock_, session.encoder, text,
+                                 session.database, principal);
+    running.emplace(running_, text, session.database, report.started_ns());
     const Status status =
         exec::no_throw([&] { return influxql::execute_statement(session, statement); });
     running.reset();
-    if (observer != nullptr) {
-        observer->statement_finished({text, session.database, principal,
-                                      clock_.monotonic_ns() - started_ns,
-                                      session.encoder.row_count() - rows_before, status});
-    }
+    report.finished(status);
     return status;
 }
 

@@ -69,6 +69,9 @@ class Engine {
     Status run_influxql(const varve_query_request &request, const varve_query_sink &sink,
                         class SinkWriter &writer);
 
+    Status run_influxql08(const varve_query_request &request, const varve_query_sink &sink,
+                          class SinkWriter &writer);
+
     // Runs one statement, listed and told of; its rows are in the encoder.
     Status run_statement(influxql::Session &session, const influxql::Statement &statement,
                          std::string_view principal, std::optional<RunningQueries::Entry> &running);

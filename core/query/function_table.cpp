@@ -38,7 +38,9 @@ Status FunctionTable::add(const varve_function &function) {
         return {Code::invalid_argument,
                 "function " + std::string(function.name) + " has extra columns, but is not alone"};
     }
-    const bool added = functions_.emplace(function.name, &function).second;
+    const bool is_other = VARVE_HAS(&function, language) && function.language != nullptr;
+    Functions &functions = is_other ? languages_[function.language] : functions_;
+    const bool added = functions.emplace(function.name, &function).second;
     if (added) return {};
     return {Code::already_exists, "function " + std::string(function.name) + " is offered twice"};
 }
@@ -53,6 +55,13 @@ Status FunctionTable::add(const varve_function_set &set) {
 const varve_function *FunctionTable::find(std::string_view name) const {
     const auto found = functions_.find(name);
     return found == functions_.end() ? nullptr : found->second;
+}
+
+const varve_function *FunctionTable::find(std::string_view language, std::string_view name) const {
+    const auto functions = languages_.find(language);
+    if (functions == languages_.end()) return nullptr;
+    const auto found = functions->second.find(name);
+    return found == functions->second.end() ? nullptr : found->second;
 }
 
 }  // namespace varve::query

@@ -24,9 +24,14 @@ class FunctionTable {
     Status add(const varve_function &function);
     // Null if no plugin offers it.
     const varve_function *find(std::string_view name) const;
+    // The same of another language than InfluxQL.
+    const varve_function *find(std::string_view language, std::string_view name) const;
 
   private:
-    std::map<std::string, const varve_function *, std::less<>> functions_;
+    using Functions = std::map<std::string, const varve_function *, std::less<>>;
+
+    Functions functions_;                                      // of InfluxQL
+    std::map<std::string, Functions, std::less<>> languages_;  // of others
 };
 
 }  // namespace varve::query

@@ -5,16 +5,13 @@
 #include "common/line_protocol/line_protocol.hpp"
 #include "functions/aggregate/aggregate_functions.hpp"
 #include "functions/forecast/forecast_functions.hpp"
+#include "functions/influxql08/influxql08_functions.hpp"
 #include "functions/math/math_functions.hpp"
 #include "functions/selector/selector_functions.hpp"
 #include "functions/transform/transform_functions.hpp"
 #include "storage/memory/memory_storage.hpp"
 
 namespace varve::test {
-
-namespace {
-constexpr int64_t kSecond = 1'000'000'000;
-}
 
 QueryBench::QueryBench(query::Limits limits, query::TaskRunner *tasks)
     : host_(Env::posix(), "/nowhere"), tasks_(tasks == nullptr ? &inline_tasks_ : tasks) {
@@ -28,8 +25,8 @@ QueryBench::QueryBench(query::Limits limits, query::TaskRunner *tasks)
         std::make_unique<WritePath>(WritePath::Options{}, catalog_, StorageHandle{storage_, table_},
                                     Env::posix(), rejects_, publisher_, metrics_);
     for (const auto &set : {functions::aggregate_functions(), functions::forecast_functions(),
-                            functions::math_functions(), functions::selector_functions(),
-                            functions::transform_functions()}) {
+                            functions::influxql08_functions(), functions::math_functions(),
+                            functions::selector_functions(), functions::transform_functions()}) {
         for (const varve_function *function : set) EXPECT_TRUE(functions_.add(*function).ok());
     }
     make_engine(limits, false);
@@ -62,7 +59,7 @@ void QueryBench::write(std::string lines, const std::string &database, const std
     ASSERT_NE(rp, nullptr);
     line_protocol::Options options;
     options.now_ns = now_ns;
-    options.precision_ns = kSecond;
+    options.precision_ns = write_precision_ns;
     options.unsigned_enabled = true;
     auto parsed = line_protocol::parse(lines, options);
     ASSERT_EQ(parsed.bad_line_count, 0U) << parsed.error_text();
@@ -89,6 +86,7 @@ void QueryBench::write(std::string lines, const std::string &database, const std
     varve_write_opts opts{};
     opts.struct_size = sizeof opts;
     opts.durability = VARVE_DURABILITY_OS;
+    if (writes_types_side_by_side) opts.on_type_conflict = VARVE_ON_CONFLICT_BOTH;
     opts.db_id = db.id;
     opts.rp_id = rp->id;
     opts.shards = shards.data();

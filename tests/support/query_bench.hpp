@@ -19,6 +19,8 @@ class QueryBench {
 
     // Line protocol with times in seconds, into the database (made if missing) and policy.
     void write(std::string lines, const std::string &database, const std::string &policy = "");
+    int64_t write_precision_ns = 1'000'000'000;
+    bool writes_types_side_by_side = false;
 
     struct Ask {
         std::string database = "d";

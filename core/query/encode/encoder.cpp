@@ -4,6 +4,7 @@
 #include "query/encode/json_encoder.hpp"
 #include "query/encode/msgpack_encoder.hpp"
 #include "query/encode/row_limit.hpp"
+#include "query/encode/series_array_encoder.hpp"
 
 namespace varve::query::encode {
 
@@ -54,6 +55,7 @@ std::unique_ptr<Encoder> make_unlimited(std::string_view format_name, const Form
     if (format_name == "application/csv") {
         return std::make_unique<CsvEncoder>("application/csv", format, sink);
     }
+    if (format_name == "series_array") return std::make_unique<SeriesArrayEncoder>(format, sink);
     if (format_name == "msgpack") return std::make_unique<MsgpackEncoder>(format, sink);
     return std::make_unique<JsonEncoder>(format, sink);
 }

@@ -32,7 +32,8 @@ struct Format {
 // One per request: begin_statement, series and rows, end_statement, …, end.
 class Encoder : public exec::RowSink {
   public:
-    // "json", "csv", "application/csv", "msgpack"; anything else is JSON. Borrows the sink.
+    // "json", "csv", "application/csv", "msgpack", "series_array" (InfluxDB 0.8's); anything else
+    // is JSON. Borrows the sink.
     static std::unique_ptr<Encoder> make(std::string_view format_name, const Format &format,
                                          ByteSink &sink);
 

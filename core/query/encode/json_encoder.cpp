@@ -1,5 +1,7 @@
 #include "query/encode/json_encoder.hpp"
 
+#include "query/encode/json_cell.hpp"
+
 namespace varve::query::encode {
 
 namespace {
@@ -123,24 +125,6 @@ void JsonEncoder::append_time(int64_t time_ns) {
     json_.integer(epoch_ticks(time_ns, format_.epoch));
 }
 
-void JsonEncoder::append_cell(const exec::Vector &column, size_t row) {
-    if (!column.is_valid(row)) return json_.null();
-    switch (column.type) {
-        case exec::Type::none:
-            return json_.null();
-        case exec::Type::floating:
-            return json_.number(column.number(row));
-        case exec::Type::integer:
-            return json_.integer(column.integer(row));
-        case exec::Type::unsigned_integer:
-            return json_.unsigned_integer(column.bits[row]);
-        case exec::Type::boolean:
-            return json_.boolean(column.bits[row] != 0);
-        case exec::Type::string:
-            return json_.text(column.text[row]);
-    }
-}
-
 void JsonEncoder::append_list(std::string_view lines) {
     json_.begin_array();
     for (const std::string_view element : list_elements(lines)) json_.text(element);
@@ -164,7 +148,7 @@ Status JsonEncoder::rows(std::span<const int64_t> times, std::span<const exec::V
         json_.begin_array();
         if (head_.has_time) append_time(times[row]);
         const size_t plain = values.size() - (head_.has_list ? 1 : 0);
-        for (const exec::Vector &column : values.first(plain)) append_cell(column, row);
+        for (const exec::Vector &column : values.first(plain)) append_json_cell(column, row, json_);
         if (head_.has_list) append_list(values.back().text[row]);
         json_.end_array();
         if (json_.bytes().size() >= kFlushSize) VARVE_RETURN_IF_ERROR(flush(kFlushSize));

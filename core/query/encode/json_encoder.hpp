@@ -31,7 +31,6 @@ class JsonEncoder final : public Encoder {
     void close_result(bool goes_on, const Status &status);
     void append_time(int64_t time_ns);
     void append_list(std::string_view lines);
-    void append_cell(const exec::Vector &column, size_t row);
     Status flush(size_t least);
 
     const Format format_;

@@ -77,7 +77,7 @@ Type common_type(Type left, Type right) {
     return Type::unsigned_integer;
 }
 
-double float_result(Op op, double left, double right) {
+double float_result(Op op, double left, double right, bool strict) {
     switch (op) {
         case Op::add:
             return left + right;
@@ -86,7 +86,7 @@ double float_result(Op op, double left, double right) {
         case Op::multiply:
             return left * right;
         case Op::divide:
-            return right == 0 ? 0 : left / right;
+            return right == 0 && !strict ? 0 : left / right;
         default:
             return std::fmod(left, right);
     }
@@ -132,17 +132,21 @@ Vector compute_floats(const Scalar &scalar, const Vector &left, const Vector &ri
         if (!left.is_valid(row) || !right.is_valid(row)) continue;
         const uint64_t a = convert_bits(left.bits[row], left.type, Type::floating);
         const uint64_t b = convert_bits(right.bits[row], right.type, Type::floating);
-        const double value = float_result(op, std::bit_cast<double>(a), std::bit_cast<double>(b));
+        const double value =
+            float_result(op, std::bit_cast<double>(a), std::bit_cast<double>(b), scalar.strict);
         if (scalar.in_condition || !std::isnan(value)) out.set_number(row, value);
     }
     return out;
 }
 
-Vector compute_integers(Op op, Type type, const Vector &left, const Vector &right, size_t rows) {
+Vector compute_integers(const Scalar &scalar, Type type, const Vector &left, const Vector &right,
+                        size_t rows) {
+    const Op op = scalar.op;
     Vector out;
     out.reset(type, rows);
     for (size_t row = 0; row < rows; ++row) {
         if (!left.is_valid(row) || !right.is_valid(row)) continue;
+        if (scalar.strict && op == Op::divide && right.bits[row] == 0) continue;
         if (type == Type::integer) {
             out.set(row, static_cast<uint64_t>(
                              integer_result<int64_t>(op, left.integer(row), right.integer(row))));
@@ -175,7 +179,7 @@ Vector arithmetic(const Scalar &scalar, const Vector &left, const Vector &right,
     if (!plan::is_numeric(type)) return nothing;
     const bool to_float = type == Type::floating || (op == Op::divide && !scalar.in_condition);
     return to_float ? compute_floats(scalar, left, right, rows)
-                    : compute_integers(op, type, left, right, rows);
+                    : compute_integers(scalar, type, left, right, rows);
 }
 
 bool compare_row(Op op, Type type, const Vector &left, const Vector &right, size_t row) {
@@ -192,16 +196,18 @@ bool compare_row(Op op, Type type, const Vector &left, const Vector &right, size
     }
 }
 
-Vector comparison(Op op, const Vector &left, const Vector &right, size_t rows) {
+Vector comparison(const Scalar &scalar, const Vector &left, const Vector &right, size_t rows) {
+    const Op op = scalar.op;
     Vector out;
     out.reset(Type::boolean, rows);
     // Signed and unsigned integers compare as floats do: by value, not by bits.
     Type type = common_type(left.type, right.type);
     if (type == Type::unsigned_integer && left.type != right.type) type = Type::floating;
     const bool orders = op != Op::equal && op != Op::not_equal;
-    const bool comparable =
-        type != Type::none && !(orders && (type == Type::string || type == Type::boolean));
-    const bool booleans = left.type == Type::boolean || right.type == Type::boolean;
+    const bool has_no_order = type == Type::boolean || (type == Type::string && !scalar.strict);
+    const bool comparable = type != Type::none && !(orders && has_no_order);
+    const bool booleans =
+        !scalar.strict && (left.type == Type::boolean || right.type == Type::boolean);
     for (size_t row = 0; row < rows; ++row) {
         const bool has_left = left.is_valid(row);
         const bool has_right = right.is_valid(row);
@@ -299,7 +305,7 @@ Vector evaluate(const Scalar &scalar, std::span<const Vector> inputs, size_t row
     if (scalar.op == Op::logical_and || scalar.op == Op::logical_or) {
         return logic(scalar.op, left, right, rows);
     }
-    if (is_comparison(scalar.op)) return comparison(scalar.op, left, right, rows);
+    if (is_comparison(scalar.op)) return comparison(scalar, left, right, rows);
     return arithmetic(scalar, left, right, rows);
 }
 

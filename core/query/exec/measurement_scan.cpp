@@ -79,7 +79,7 @@ Result<std::unique_ptr<MeasurementScan>> MeasurementScan::open(const Run &run,
             Bound bound;
             bound.input = &input;
             if (input.is_tag) {
-                bound.tag = position_of(spec.tag_keys, input.name);
+                if (!input.is_origin) bound.tag = position_of(spec.tag_keys, input.name);
             } else if (input.type != Type::none) {
                 fields[input.name] = position_of(spec.fields, input.name);
             }
@@ -182,7 +182,9 @@ void MeasurementScan::append_rows(size_t partition, uint32_t series, size_t inpu
         }
         return;
     }
-    const std::string_view value = scan_->series_tag(partition, series, bound.tag);
+    const std::string_view value = bound.input->is_origin
+                                       ? std::string_view(source_.measurement)
+                                       : scan_->series_tag(partition, series, bound.tag);
     // An absent tag shows as null, and compares as the empty text. What a subquery groups by is
     // never absent.
     const bool absent = source_.subquery == nullptr ? value.empty() : value.data() == nullptr;
@@ -222,6 +224,7 @@ std::vector<uint32_t> MeasurementScan::rows_that_count(const LoadedRows &rows) c
     std::vector<const uint64_t *> validities;
     bool all_have_value = source_.subquery != nullptr && !select_.feeds_stream;
     for (size_t i = 0; i < select_.inputs.size(); ++i) {
+        if (!select_.inputs[i].counts) continue;
         for (const uint32_t position : inputs_[i].columns) {
             validities.push_back(rows.loaded.columns[position].validity);
             all_have_value = all_have_value || validities.back() == nullptr;

@@ -23,6 +23,8 @@ Status run_operators(const Run &run, size_t measurement) {
     if (!select.streams.empty()) return run_streams(run, measurement);
     const plan::Measurement &plan = select.measurements[measurement];
     if (select.join != nullptr) return run_join(run, plan);
+    if (select.pairing != nullptr) return run_pairing(run, plan);
+    if (select.rollup) return run_rollup(run, plan);
     return select.aggregates.empty() ? run_raw(run, plan) : run_aggregate(run, plan);
 }
 
@@ -35,7 +37,7 @@ Status run_in_order(const Run &run, size_t measurement) {
 
 const char *operator_name(const plan::Select &select) {
     if (!select.streams.empty()) return "stream";
-    if (select.join != nullptr) return "join";
+    if (select.join != nullptr || select.pairing != nullptr) return "join";
     return select.aggregates.empty() ? "rows" : "aggregate";
 }
 

@@ -40,6 +40,8 @@ Status run_measurement(const Run &run, size_t measurement);
 Status run_raw(const Run &run, const plan::Measurement &measurement);
 Status run_aggregate(const Run &run, const plan::Measurement &measurement);
 Status run_join(const Run &run, const plan::Measurement &measurement);
+Status run_pairing(const Run &run, const plan::Measurement &measurement);
+Status run_rollup(const Run &run, const plan::Measurement &measurement);
 // The measurement's position is the same in the streams' inputs.
 Status run_streams(const Run &run, size_t measurement);
 

@@ -58,6 +58,9 @@ struct Scalar {
     // A condition: comparing always gives true or false, and integers divide to integers. Otherwise
     // integers divide to floats.
     bool in_condition = false;
+    // Rules of InfluxDB 0.8, beside those of a condition: texts have an order, null compares with
+    // nothing, what is divided by zero is infinite or, of integers, has no value.
+    bool strict = false;
     bool boolean = false;
     double number = 0;
     int64_t integer = 0;

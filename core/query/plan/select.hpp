@@ -11,6 +11,13 @@
 //   stream ── stream ── … ── join ── having ── project ── order ── limit
 //   (input select ── call ── call ── limit)
 //
+// A rollup is aggregation into one series, bucket by bucket, whose groups are told apart by the
+// values of columns:
+//
+//   scan ── filter ── compute ── aggregate by (columns, window) ── fill ── project ── limit
+//
+// A pairing puts the nearest rows of several selects side by side.
+//
 // What a source is can be another Select as well (a subquery): its outputs are fields, its group's
 // tags are tags.
 //
@@ -56,6 +63,9 @@ struct Input {
     Type type = Type::none;  // what values are turned to; none = there are no values at all
     // Numbers of other types are converted; what cannot be is absent.
     bool converts = true;
+    bool is_origin =
+        false;           // the name of the measurement that a row comes from; then a tag as well
+    bool counts = true;  // false: a row that has a value of nothing else is none
 };
 
 struct Select;
@@ -152,6 +162,21 @@ struct Join {
     std::shared_ptr<const Select> right;
 };
 
+// The latest row of each select, as soon as all have one, which uses them up; rows are passed in
+// the direction of the pairing select. A row has the time of the first select's row. The inputs of
+// outputs are the outputs of all selects, one after the other.
+struct Pairing {
+    std::vector<std::shared_ptr<const Select>> sides;
+};
+
+struct Rollup {
+    // Positions of the columns that tell groups apart: inputs, and behind them what is computed.
+    // Groups are ordered by their values, null first. In outputs they follow the aggregates.
+    std::vector<uint32_t> group_by;
+    std::vector<Output> computed;  // over inputs; aggregates are computed over them, too
+    bool fills = false;            // empty buckets have rows, of Select::fill
+};
+
 // Rows of a series by the values of an output, series by their first rows; 0 = all.
 struct Order {
     uint32_t output = 0;
@@ -163,14 +188,16 @@ struct Order {
 };
 
 struct Select {
-    std::vector<Measurement> measurements;  // ascending by name
-    std::shared_ptr<const Join> join;       // set: the measurement has no sources
+    std::vector<Measurement> measurements;   // ascending by name
+    std::shared_ptr<const Join> join;        // set: the measurement has no sources
+    std::shared_ptr<const Pairing> pairing;  // set: the measurement has no sources
     std::vector<Input> inputs;
     std::vector<std::string> group_tags;  // sorted
     std::vector<std::string> part_tags;   // see Aggregate::best_of_parts; none of group_tags
     TimeRange range;
     Window window;
     std::vector<Aggregate> aggregates;  // none, and no streams = raw rows
+    std::optional<Rollup> rollup;       // set: of the aggregates
     std::vector<Stream> streams;        // beside them there are no aggregates and no inputs
     // The input of a stream: a point that is no number (stddev of one row) stays one, and what is
     // computed from it is no number either. Elsewhere it is null.
@@ -190,6 +217,12 @@ struct Select {
     uint64_t call_offset = 0;
     uint64_t series_limit = 0;  // per measurement
     uint64_t series_offset = 0;
+
+    // Of what an aggregate is computed over: an input, or a computed column of a rollup.
+    Type column_type(uint32_t position) const {
+        if (position >= inputs.size()) return rollup->computed[position - inputs.size()].type;
+        return inputs[position].type;
+    }
 };
 
 }  // namespace varve::query::plan

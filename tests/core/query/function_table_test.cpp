@@ -24,6 +24,23 @@ TEST(FunctionTable, TakesANameOnce) {
     EXPECT_EQ(table.add(function).text(), "function f is offered twice");
 }
 
+TEST(FunctionTable, LanguagesHaveTheirOwnNames) {
+    FunctionTable table;
+    const varve_function influxql = function_of(VARVE_FUNCTION_AGGREGATE);
+    varve_function other = influxql;
+    other.language = "other";
+    ASSERT_TRUE(table.add(other).ok());
+    EXPECT_EQ(table.find("f"), nullptr);
+    ASSERT_TRUE(table.add(influxql).ok());
+    EXPECT_EQ(table.find("f"), &influxql);
+    EXPECT_EQ(table.find("other", "f"), &other);
+    EXPECT_EQ(table.find("another", "f"), nullptr);
+    EXPECT_EQ(table.add(other).text(), "function f is offered twice");
+    // A table that ends before the language is InfluxQL's.
+    other.struct_size = offsetof(varve_function, language);
+    EXPECT_EQ(table.add(other).text(), "function f is offered twice");
+}
+
 TEST(FunctionTable, TablesThatEndEarlyHaveNoExtraColumns) {
     FunctionTable table;
     varve_function function = function_of(VARVE_FUNCTION_MULTI);

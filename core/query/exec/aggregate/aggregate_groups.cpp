@@ -32,7 +32,7 @@ void compact(Vector &values, std::vector<int64_t> &times, const std::vector<uint
 BoundAggregates::BoundAggregates(const plan::Select &select) : select_(select) {
     for (const plan::Aggregate &aggregate : select.aggregates) {
         std::vector<varve_argument> arguments =
-            bind_arguments(aggregate.arguments, select.inputs[aggregate.input].type);
+            bind_arguments(aggregate.arguments, select.column_type(aggregate.input));
         if (aggregate.best_of_parts) {
             ranks_parts_ = true;
             ranking_ = arguments;

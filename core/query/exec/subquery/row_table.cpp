@@ -23,11 +23,12 @@ void reverse(Vector &vector) {
 
 }  // namespace
 
-int RowTable::column_of(const std::string &name) const {
+std::vector<int> RowTable::columns_of(const std::string &name) const {
+    std::vector<int> out;
     for (size_t i = 0; i < select_.outputs.size(); ++i) {
-        if (select_.outputs[i].name == name) return static_cast<int>(i);
+        if (select_.outputs[i].name == name) out.push_back(static_cast<int>(i));
     }
-    return -1;
+    return out;
 }
 
 Status RowTable::begin_series(const SeriesHead &head) {

@@ -38,8 +38,8 @@ class RowTable final : public RowSink {
 
     const std::vector<Series> &series() const { return series_; }
     const std::vector<std::string> &tag_keys() const { return select_.group_tags; }
-    // The position of a column; -1 = there is none.
-    int column_of(const std::string &name) const;
+    // The positions of a column: one, or one for each of its types.
+    std::vector<int> columns_of(const std::string &name) const;
     Type type_of(size_t column) const { return select_.outputs[column].type; }
 
   private:

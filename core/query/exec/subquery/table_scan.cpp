@@ -18,12 +18,15 @@ int position_in(const std::vector<std::string> &list, const std::string &name) {
 TableScan::TableScan(std::shared_ptr<const RowTable> table, ScanSpec spec)
     : table_(std::move(table)), spec_(std::move(spec)) {
     for (uint32_t field = 0; field < spec_.fields.size(); ++field) {
-        const int column = table_->column_of(spec_.fields[field]);
-        const int tag = position_in(table_->tag_keys(), spec_.fields[field]);
-        if (column >= 0 && table_->type_of(static_cast<size_t>(column)) != Type::none) {
-            columns_.push_back({field, table_->type_of(static_cast<size_t>(column))});
+        const size_t before = columns_.size();
+        for (const int column : table_->columns_of(spec_.fields[field])) {
+            const Type type = table_->type_of(static_cast<size_t>(column));
+            if (type == Type::none) continue;
+            columns_.push_back({field, type});
             column_of_.push_back(column);
-        } else if (tag >= 0) {
+        }
+        const int tag = position_in(table_->tag_keys(), spec_.fields[field]);
+        if (columns_.size() == before && tag >= 0) {
             columns_.push_back({field, Type::string});
             column_of_.push_back(-1 - tag);
         }

@@ -190,6 +190,10 @@ typedef struct varve_function {
     const varve_function_column *extra_columns;
     uint32_t extra_column_count;
     uint32_t reserved_tail;
+
+    /* The query language that it belongs to, as varve_query_request calls it; null: InfluxQL.
+     * Functions of different languages may have one name. */
+    const char *language;
 } varve_function;
 
 typedef struct varve_function_set {

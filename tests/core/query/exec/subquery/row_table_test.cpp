@@ -113,8 +113,8 @@ TEST(RowTable, DescendingRowsAreTurnedRound) {
 
 TEST(RowTable, FindsColumns) {
     Table table(true);
-    EXPECT_EQ(table.rows().column_of("s"), 1);
-    EXPECT_EQ(table.rows().column_of("host"), -1);
+    EXPECT_EQ(table.rows().columns_of("s"), std::vector<int>{1});
+    EXPECT_TRUE(table.rows().columns_of("host").empty());
     EXPECT_EQ(table.rows().type_of(1), Type::string);
 }
 

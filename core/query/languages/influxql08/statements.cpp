@@ -1,0 +1,139 @@
+#include "query/languages/influxql08/statements.hpp"
+
+#include "query/exec/run_select.hpp"
+#include "query/languages/influxql08/select/lower.hpp"
+
+namespace varve::query::influxql08 {
+
+namespace {
+
+Status need_read(const Session &session, const Statement &statement) {
+    if (session.access.may(Privilege::read, session.database)) return {};
+    const From &from = statement.select.from;
+    return {Code::permission_denied,
+            "User doesn't have read access to " +
+                (from.names.empty() ? session.database : from.names.front().name)};
+}
+
+Status need_admin(const Session &session, const std::string &what) {
+    if (session.access.is_admin()) return {};
+    return {Code::permission_denied, "Insufficient permissions to " + what};
+}
+
+Status run_select(const Session &session, const Statement &statement) {
+    VARVE_RETURN_IF_ERROR(need_read(session, statement));
+    const SelectStatement &select = statement.select;
+    Result<SplitCondition> where = split_condition(select.where, session.now_ns);
+    if (!where.ok()) return where.status();
+    const Result<std::unique_ptr<Schema>> schema = Schema::open(session);
+    if (!schema.ok()) return schema.status();
+    Result<std::vector<Table>> tables = resolve_tables(session, **schema, select, where->range);
+    if (!tables.ok()) return tables.status();
+    const bool is_rollup = has_functions(select);
+    const bool is_choice = select.from.kind == From::Kind::list && select.from.regex != nullptr;
+    for (Table &table : *tables) {
+        Result<plan::Select> plan =
+            is_rollup ? lower_rollup(select, *where, std::move(table), session.functions)
+                      : lower_rows(select, *where, std::move(table));
+        // Of all that a regex finds, those that lack the columns are not meant.
+        if (!plan.ok() && is_choice && plan.status().code() == Code::not_found) continue;
+        if (!plan.ok()) return plan.status();
+        VARVE_RETURN_IF_ERROR(exec::run_select(
+            {*plan, {(*schema)->snapshot()}, session.budget, session.tasks, session.encoder}));
+    }
+    return {};
+}
+
+// Points in whole microseconds, the ends of the range included.
+Status remove_rows(const Session &session, const Schema &schema, const std::string &series,
+                   const plan::TimeRange &range) {
+    varve_delete_request request{};
+    request.struct_size = sizeof request;
+    request.db_id = schema.db_id();
+    request.measurement = str(series);
+    request.from_ns = range.min_ns;
+    request.to_ns = range.max_ns + 1;
+    request.durability = VARVE_DURABILITY_ALWAYS;
+    return session.storage.delete_rows(request);
+}
+
+Status run_delete(const Session &session, const Statement &statement) {
+    VARVE_RETURN_IF_ERROR(need_admin(session, "delete"));
+    const Result<SplitCondition> where = split_condition(statement.select.where, session.now_ns);
+    if (!where.ok()) return where.status();
+    if (where->rest) {
+        return {Code::invalid_argument,
+                "Delete queries can't have where clause that don't reference time"};
+    }
+    const Result<std::unique_ptr<Schema>> schema = Schema::open(session);
+    if (!schema.ok()) return schema.status();
+    std::vector<std::string> names;
+    for (const TableName &table : statement.select.from.names) names.push_back(table.name);
+    if (statement.select.from.regex != nullptr) {
+        Result<std::vector<std::string>> found =
+            (*schema)->matching(statement.select.from.regex.get());
+        if (!found.ok()) return found.status();
+        names = std::move(*found);
+    }
+    for (const std::string &name : names) {
+        VARVE_RETURN_IF_ERROR(remove_rows(session, **schema, name, where->range));
+    }
+    return {};
+}
+
+Status run_drop_series(const Session &session, const Statement &statement) {
+    VARVE_RETURN_IF_ERROR(need_admin(session, "drop series"));
+    const Result<std::unique_ptr<Schema>> schema = Schema::open(session);
+    if (!schema.ok()) return schema.status();
+    return remove_rows(session, **schema, statement.name, {});
+}
+
+Status run_list_series(const Session &session, const Statement &statement) {
+    VARVE_RETURN_IF_ERROR(need_read(session, statement));
+    const Result<Database> database = find_database(session);
+    if (!database.ok()) return database.status();
+    const Result<std::unique_ptr<Schema>> schema = Schema::open(session);
+    if (!schema.ok()) return schema.status();
+    const Result<std::vector<std::string>> names = (*schema)->matching(statement.regex.get());
+    if (!names.ok()) return names.status();
+    exec::SeriesHead head;
+    head.name = "list_series_result";
+    head.columns = {"time", "name"};
+    exec::Vector name_column;
+    name_column.reset(exec::Type::string, names->size());
+    for (size_t i = 0; i < names->size(); ++i) name_column.set_text(i, (*names)[i]);
+    std::vector<exec::Vector> columns{std::move(name_column)};
+    if (statement.include_spaces) {
+        head.columns.emplace_back("space");
+        exec::Vector spaces;
+        spaces.reset(exec::Type::string, names->size());
+        const std::string &policy =
+            session.retention_policy.empty() ? database->default_policy : session.retention_policy;
+        for (size_t i = 0; i < names->size(); ++i) spaces.set_text(i, policy);
+        columns.push_back(std::move(spaces));
+    }
+    VARVE_RETURN_IF_ERROR(session.encoder.begin_series(head));
+    return session.encoder.rows(std::vector<int64_t>(names->size()), columns, names->size());
+}
+
+}  // namespace
+
+Status execute_statement(const Session &session, const Statement &statement) {
+    switch (statement.kind) {
+        case StatementKind::select:
+            if (statement.select.into) break;
+            return run_select(session, statement);
+        case StatementKind::remove:
+            return run_delete(session, statement);
+        case StatementKind::list_series:
+            return run_list_series(session, statement);
+        case StatementKind::drop_series:
+            return run_drop_series(session, statement);
+        case StatementKind::list_continuous_queries:
+        case StatementKind::drop_continuous_query:
+            break;
+    }
+    return {Code::failed_precondition, "continuous queries of InfluxDB 0.8 are not run here"};
+}
+
+}  // namespace varve::query::influxql08
