@@ -143,10 +143,10 @@ const varve_host_http *host_http_table() {
                                           http_send,
                                           http_write,
                                           http_end,
-                                          http_finish,
                                           http_is_cancelled,
                                           http_take_body,
-                                          http_release_body};
+                                          http_release_body,
+                                          http_finish};
     return &table;
 }
 

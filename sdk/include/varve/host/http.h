@@ -74,14 +74,14 @@ typedef struct varve_host_http {
                      void (*resume)(void *ctx), void *ctx);
     /* [owner] Ends a stream. `ok` = 0 cuts the connection, so that the client sees it broke. */
     void (*end)(varve_http_response *response, int32_t ok);
-    /* [owner] The last piece of a stream, and its end. */
-    void (*finish)(varve_http_response *response, const void *data, uint64_t size);
     /* [owner] 1 once the client has hung up. (To answer after `handle` has returned, just do.) */
     int32_t (*is_cancelled)(varve_http_response *response);
     /* [owner] Makes the body live on after the response has ended: its bytes stay where they are
      * until release_body [any]. Once per request; null if there is no memory. */
     void *(*take_body)(const varve_http_request *request);
     void (*release_body)(void *body);
+    /* [owner] The last piece of a stream, and its end. */
+    void (*finish)(varve_http_response *response, const void *data, uint64_t size);
 } varve_host_http;
 
 #endif
