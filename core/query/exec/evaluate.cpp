@@ -121,7 +121,7 @@ T integer_result(Op op, T left, T right) {
     return op == Op::divide ? left / right : left % right;
 }
 
-// What is no number is null, but in a condition, where it is unequal to everything.
+// What is no number stays so: in a condition it is unequal to everything.
 Vector compute_floats(const Scalar &scalar, const Vector &left, const Vector &right, size_t rows) {
     const Op op = scalar.op;
     Vector out;
@@ -132,8 +132,7 @@ Vector compute_floats(const Scalar &scalar, const Vector &left, const Vector &ri
         if (!left.is_valid(row) || !right.is_valid(row)) continue;
         const uint64_t a = convert_bits(left.bits[row], left.type, Type::floating);
         const uint64_t b = convert_bits(right.bits[row], right.type, Type::floating);
-        const double value = float_result(op, std::bit_cast<double>(a), std::bit_cast<double>(b));
-        if (scalar.in_condition || !std::isnan(value)) out.set_number(row, value);
+        out.set_number(row, float_result(op, std::bit_cast<double>(a), std::bit_cast<double>(b)));
     }
     return out;
 }
@@ -271,7 +270,7 @@ Vector calling(const Scalar &scalar, std::span<const Vector> inputs, size_t rows
         const bool is_number = out.is_valid(row) || out.type != Type::floating ||
                                std::any_of(args.begin(), args.end(),
                                            [&](const Vector &arg) { return !arg.is_valid(row); });
-        if (scalar.in_condition && !is_number) {
+        if (!is_number) {
             out.set_number(row, std::numeric_limits<double>::quiet_NaN());
         }
     }

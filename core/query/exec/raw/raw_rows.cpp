@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "query/exec/no_throw.hpp"
+#include "query/exec/subquery/row_table.hpp"
 
 namespace varve::query::exec {
 
@@ -216,9 +217,11 @@ void RawRows::sort_by_keys(const std::vector<Place> &places) {
         }
     }
     const bool ascending = run_.select.ascending;
+    const bool by_group = comes_by_group(run_.select);
     std::sort(keys.begin(), keys.end(), [&](const SortKey &a, const SortKey &b) {
         // Descending order turns everything round: series, times and ties.
         if (a.group != b.group) return (a.group < b.group) == ascending;
+        if (by_group) return a.series != b.series ? a.series < b.series : a.time < b.time;
         if (a.time != b.time) return (a.time < b.time) == ascending;
         if (a.series != b.series) return (a.series < b.series) == ascending;
         return a.ref.row < b.ref.row;

@@ -154,6 +154,7 @@ Names::Names(const std::vector<ResolvedSource> &sources)
         for (const auto &[name, types] : source.fields) {
             std::vector<plan::Type> &all = fields[name];
             all.insert(all.end(), types.begin(), types.end());
+            if (!source.implied.contains(name)) found.insert(name);
         }
         tags.insert(source.tags.begin(), source.tags.end());
         tag_fields.insert(source.tag_fields.begin(), source.tag_fields.end());
