@@ -152,13 +152,19 @@ Vector compute_integers(Op op, Type type, const Vector &left, const Vector &righ
     return out;
 }
 
+// Beside a boolean what is absent reads as false; with what is no boolean the result is false.
 Vector compute_booleans(Op op, const Vector &left, const Vector &right, size_t rows) {
     Vector out;
     out.reset(Type::boolean, rows);
     for (size_t row = 0; row < rows; ++row) {
-        if (!left.is_valid(row) || !right.is_valid(row)) continue;
+        if (!left.is_valid(row)) continue;
+        const bool is_present = right.is_valid(row);
+        if (is_present && right.type != Type::boolean) {
+            out.set(row, 0);
+            continue;
+        }
         const uint64_t a = left.bits[row];
-        const uint64_t b = right.bits[row];
+        const uint64_t b = is_present ? right.bits[row] : 0;
         out.set(row, op == Op::bit_and ? a & b : op == Op::bit_or ? a | b : a ^ b);
     }
     return out;
@@ -167,7 +173,7 @@ Vector compute_booleans(Op op, const Vector &left, const Vector &right, size_t r
 Vector arithmetic(const Scalar &scalar, const Vector &left, const Vector &right, size_t rows) {
     const Type type = common_type(left.type, right.type);
     const Op op = scalar.op;
-    if (type == Type::boolean && op >= Op::bit_and && op <= Op::bit_xor) {
+    if (left.type == Type::boolean && op >= Op::bit_and && op <= Op::bit_xor) {
         return compute_booleans(op, left, right, rows);
     }
     Vector nothing;

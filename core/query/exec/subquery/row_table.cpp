@@ -25,7 +25,13 @@ void reverse(Vector &vector) {
 
 bool comes_by_group(const plan::Select &select) {
     if (select.order || select.join != nullptr || !select.streams.empty()) return false;
-    if (!select.aggregates.empty()) return select.window.interval_ns == 0;
+    if (!select.aggregates.empty()) {
+        const uint32_t kind = select.aggregates.front().function->kind;
+        // Of descending buckets the points come ascending.
+        return select.window.interval_ns == 0 ||
+               (!select.ascending && kind == VARVE_FUNCTION_MULTI);
+    }
+    if (select.measurements.empty()) return false;
     return std::all_of(select.measurements.begin(), select.measurements.end(),
                        [](const plan::Measurement &measurement) {
                            const plan::ScanSource &first = measurement.sources.front();
@@ -123,9 +129,7 @@ void RowTable::finish() {
 Result<std::shared_ptr<const RowTable>> read_table(const Run &run, const plan::Select &select,
                                                    const std::string *measurement) {
     const auto table = std::make_shared<RowTable>(select, run.budget);
-    // A stream's input may begin before the range.
-    const bool nothing_to_read = select.range.empty() && select.streams.empty();
-    for (size_t i = 0; i < select.measurements.size() && !nothing_to_read; ++i) {
+    for (size_t i = 0; i < select.measurements.size(); ++i) {
         if (measurement != nullptr && select.measurements[i].name != *measurement) continue;
         Subqueries subqueries;
         Run inner = run.over(select, *table);

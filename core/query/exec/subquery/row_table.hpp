@@ -18,7 +18,8 @@
 namespace varve::query::exec {
 
 // True for a select without buckets of time: its groups come one after the other, whatever the
-// times of their points and the direction, and so do rows that are read from such a select.
+// times of their points and the direction. So do rows that are read from such a select, and several
+// points of each of descending buckets.
 bool comes_by_group(const plan::Select &select);
 
 class RowTable final : public RowSink {

@@ -198,7 +198,11 @@ plan::Input Names::resolve(const std::string &name, DataType asked_cast) const {
     const bool is_field = field != fields.end() && cast != DataType::tag;
     if (!is_field) {
         const bool may_be_tag = cast == DataType::tag || cast == DataType::unknown;
-        if (!may_be_tag || !tags.contains(name)) return input;
+        if (!may_be_tag || !tags.contains(name)) {
+            // A cast of a column that a subquery does not have is one without values.
+            if (of_subqueries) input.type = type_of_cast(asked_cast);
+            return input;
+        }
         input.is_tag = true;
         input.type = plan::Type::string;
         return input;

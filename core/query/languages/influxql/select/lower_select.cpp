@@ -99,6 +99,12 @@ Status add_aggregate(const Names &names, const FunctionTable &functions, const E
             status = unsupported_type(aggregate.best_of_parts ? ranked_name(call.text) : call.text,
                                       input.type);
             aggregate.type = type_of_unsupported(*aggregate.function, input.type);
+            // The best booleans of the tags are found, and then not ranked.
+            if (aggregate.best_of_parts && input.type == plan::Type::boolean) {
+                status = {Code::invalid_argument,
+                          "unsupported " + call.text +
+                              " iterator type: *query.booleanReduceBooleanIterator"};
+            }
         }
         if (counted != nullptr) aggregate.type = plan::Type::integer;
     }
@@ -128,7 +134,11 @@ Status set_stream_type(plan::Stream &stream, plan::Type type) {
     for (const plan::StreamCall &call : stream.calls) {
         if (stream.type == plan::Type::none) return {};
         const auto result = call.function->result_type(static_cast<uint32_t>(stream.type));
-        if (result == 0) return unsupported_type(words_of(call.function->name), stream.type);
+        if (result == 0) {
+            const plan::Type given = stream.type;
+            stream.type = type_of_unsupported(*call.function, given);
+            return unsupported_type(words_of(call.function->name), given);
+        }
         stream.type = static_cast<plan::Type>(result);
     }
     return {};
@@ -368,6 +378,10 @@ Result<plan::Type> FieldLowering::binary_type(const Expr &expr, plan::Type left,
     using plan::Type;
     if (left == Type::none) return right;
     if (right == Type::none) return left;
+    const bool bitwise = expr.op == Token::bitwise_and || expr.op == Token::bitwise_or ||
+                         expr.op == Token::bitwise_xor;
+    // As InfluxDB has it, whatever stands behind a boolean.
+    if (bitwise && left == Type::boolean) return Type::boolean;
     const bool mixed = (left == Type::integer && right == Type::unsigned_integer) ||
                        (left == Type::unsigned_integer && right == Type::integer);
     const Expr &integer = left == Type::integer ? expr.lhs() : expr.rhs();
@@ -377,11 +391,8 @@ Result<plan::Type> FieldLowering::binary_type(const Expr &expr, plan::Type left,
                           std::string(token_text(expr.op)) +
                           " between an integer and unsigned, an explicit cast is required");
     }
-    const bool bitwise = expr.op == Token::bitwise_and || expr.op == Token::bitwise_or ||
-                         expr.op == Token::bitwise_xor;
     const bool numbers = plan::is_numeric(left) && plan::is_numeric(right);
     const bool floats = left == Type::floating || right == Type::floating;
-    if (bitwise && left == Type::boolean && right == Type::boolean) return Type::boolean;
     if (!numbers || (bitwise && floats)) {
         return Status(Code::invalid_argument,
                       "type error: " + typed_text(expr) +
