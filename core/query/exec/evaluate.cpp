@@ -157,13 +157,14 @@ Vector compute_booleans(Op op, const Vector &left, const Vector &right, size_t r
     Vector out;
     out.reset(Type::boolean, rows);
     for (size_t row = 0; row < rows; ++row) {
-        if (!left.is_valid(row)) continue;
         const bool is_present = right.is_valid(row);
-        if (is_present && right.type != Type::boolean) {
+        const bool is_boolean = is_present && right.type == Type::boolean;
+        if (!left.is_valid(row) && !is_boolean) continue;
+        if (is_present && !is_boolean) {
             out.set(row, 0);
             continue;
         }
-        const uint64_t a = left.bits[row];
+        const uint64_t a = left.is_valid(row) ? left.bits[row] : 0;
         const uint64_t b = is_present ? right.bits[row] : 0;
         out.set(row, op == Op::bit_and ? a & b : op == Op::bit_or ? a | b : a ^ b);
     }

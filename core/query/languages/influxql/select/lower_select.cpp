@@ -167,7 +167,8 @@ Result<plan::Stream> lower_stream(SelectFrame &frame, const Names &names, const 
             return Status(Code::invalid_argument, "unsupported call: " + at->text);
         }
         unsupported = add_aggregate(names, functions, *at, *input);
-        if (unsupported.ok()) unsupported = set_stream_type(out, input->aggregates[0].type);
+        const Status computed = set_stream_type(out, input->aggregates[0].type);
+        if (unsupported.ok()) unsupported = computed;
     } else {
         const plan::Input &read = input->inputs[argument_of(names, *at, *input)];
         const plan::Type type = read.is_tag ? plan::Type::none : read.type;
