@@ -121,7 +121,7 @@ T integer_result(Op op, T left, T right) {
     return op == Op::divide ? left / right : left % right;
 }
 
-// What is no number is null, but in a condition, where it is unequal to everything.
+// What is no number stays so: in a condition it is unequal to everything.
 Vector compute_floats(const Scalar &scalar, const Vector &left, const Vector &right, size_t rows) {
     const Op op = scalar.op;
     Vector out;
@@ -132,9 +132,8 @@ Vector compute_floats(const Scalar &scalar, const Vector &left, const Vector &ri
         if (!left.is_valid(row) || !right.is_valid(row)) continue;
         const uint64_t a = convert_bits(left.bits[row], left.type, Type::floating);
         const uint64_t b = convert_bits(right.bits[row], right.type, Type::floating);
-        const double value =
-            float_result(op, std::bit_cast<double>(a), std::bit_cast<double>(b), scalar.strict);
-        if (scalar.in_condition || !std::isnan(value)) out.set_number(row, value);
+        out.set_number(row, float_result(op, std::bit_cast<double>(a), std::bit_cast<double>(b),
+                                         scalar.strict));
     }
     return out;
 }
@@ -157,13 +156,20 @@ Vector compute_integers(const Scalar &scalar, Type type, const Vector &left, con
     return out;
 }
 
+// Beside a boolean what is absent reads as false; with what is no boolean the result is false.
 Vector compute_booleans(Op op, const Vector &left, const Vector &right, size_t rows) {
     Vector out;
     out.reset(Type::boolean, rows);
     for (size_t row = 0; row < rows; ++row) {
-        if (!left.is_valid(row) || !right.is_valid(row)) continue;
-        const uint64_t a = left.bits[row];
-        const uint64_t b = right.bits[row];
+        const bool is_present = right.is_valid(row);
+        const bool is_boolean = is_present && right.type == Type::boolean;
+        if (!left.is_valid(row) && !is_boolean) continue;
+        if (is_present && !is_boolean) {
+            out.set(row, 0);
+            continue;
+        }
+        const uint64_t a = left.is_valid(row) ? left.bits[row] : 0;
+        const uint64_t b = is_present ? right.bits[row] : 0;
         out.set(row, op == Op::bit_and ? a & b : op == Op::bit_or ? a | b : a ^ b);
     }
     return out;
@@ -172,7 +178,7 @@ Vector compute_booleans(Op op, const Vector &left, const Vector &right, size_t r
 Vector arithmetic(const Scalar &scalar, const Vector &left, const Vector &right, size_t rows) {
     const Type type = common_type(left.type, right.type);
     const Op op = scalar.op;
-    if (type == Type::boolean && op >= Op::bit_and && op <= Op::bit_xor) {
+    if (left.type == Type::boolean && op >= Op::bit_and && op <= Op::bit_xor) {
         return compute_booleans(op, left, right, rows);
     }
     Vector nothing;
@@ -277,7 +283,7 @@ Vector calling(const Scalar &scalar, std::span<const Vector> inputs, size_t rows
         const bool is_number = out.is_valid(row) || out.type != Type::floating ||
                                std::any_of(args.begin(), args.end(),
                                            [&](const Vector &arg) { return !arg.is_valid(row); });
-        if (scalar.in_condition && !is_number) {
+        if (!is_number) {
             out.set_number(row, std::numeric_limits<double>::quiet_NaN());
         }
     }

@@ -32,6 +32,21 @@ Status check_finite(const Vector &vector, size_t rows) {
     return {};
 }
 
+bool all_finite(const Vector &vector, size_t rows) {
+    if (vector.type != Type::floating) return true;
+    for (size_t row = 0; row < rows; ++row) {
+        if (vector.is_valid(row) && !std::isfinite(vector.number(row))) return false;
+    }
+    return true;
+}
+
+void drop_nan(Vector &vector, size_t rows) {
+    if (vector.type != Type::floating) return;
+    for (size_t row = 0; row < rows; ++row) {
+        if (vector.is_valid(row) && std::isnan(vector.number(row))) vector.valid[row] = 0;
+    }
+}
+
 }  // namespace
 
 Projection::Projection(const plan::Select &select, RowSink &sink)
@@ -107,8 +122,17 @@ Status Projection::push_rows(std::span<const int64_t> times, std::span<const Vec
         }
         values = made;
     }
-    for (const Vector &column : values) {
-        if (!sink_.takes_infinite()) VARVE_RETURN_IF_ERROR(check_finite(column, count));
+    const bool finite =
+        sink_.takes_nan() || std::all_of(values.begin(), values.end(), [&](const Vector &column) {
+            return all_finite(column, count);
+        });
+    if (!finite) {
+        if (made.empty()) made.assign(values.begin(), values.end());
+        for (Vector &column : made) {
+            drop_nan(column, count);
+            if (!sink_.takes_infinite()) VARVE_RETURN_IF_ERROR(check_finite(column, count));
+        }
+        values = made;
     }
     if (!head_sent_) {
         VARVE_RETURN_IF_ERROR(sink_.begin_series(head_));

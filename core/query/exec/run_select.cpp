@@ -45,6 +45,10 @@ const char *operator_name(const plan::Select &select) {
 
 Status run_measurement(const Run &run, size_t measurement) {
     const plan::Select &select = run.select;
+    if (select.range.empty()) {
+        // The input of a stream may begin before the range.
+        return select.streams.empty() ? Status() : run_in_order(run, measurement);
+    }
     // Before anything is allocated.
     VARVE_RETURN_IF_ERROR(run.budget.check_buckets(Windows(select.window, select.range).count()));
     if (run.trace == nullptr) return run_in_order(run, measurement);
@@ -60,7 +64,6 @@ Status run_measurement(const Run &run, size_t measurement) {
 Status run_select(const Run &run) {
     const plan::Select &select = run.select;
     run.budget.begin_select();
-    if (select.range.empty()) return {};
     for (size_t i = 0; i < select.measurements.size(); ++i) {
         Subqueries subqueries;
         Run of_measurement = run;

@@ -12,6 +12,8 @@ import re
 # Sums are formed in another order here and there; nothing else loses digits.
 RELATIVE = 1e-9
 ABSOLUTE = 1e-9
+# Integers from here on may be floats without fraction, of powers.
+LARGE = 10**14
 
 # A regex where one may begin, strings, quoted names, numbers with units, words, operators.
 TOKEN = re.compile(r"""\s*(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|[0-9]+[a-zµ0-9]*(?:\.[0-9]*)?
@@ -37,10 +39,21 @@ def tokens(text):
     return out
 
 
+def statements_of(text):
+    """The statements of a request."""
+    out = [""]
+    for token in tokens(text):
+        if token.strip() == ";":
+            out.append("")
+        else:
+            out[-1] += token
+    return [statement for statement in out if statement.strip()]
+
+
 def close(mine, theirs):
     if type(mine) in (int, float) and type(theirs) in (int, float):
         integers = isinstance(mine, int) and isinstance(theirs, int)
-        if integers and max(abs(mine), abs(theirs)) < 2**53:
+        if integers and max(abs(mine), abs(theirs)) < LARGE:
             return mine == theirs
         return math.isclose(mine, theirs, rel_tol=RELATIVE, abs_tol=ABSOLUTE)
     if isinstance(mine, list) and isinstance(theirs, list):

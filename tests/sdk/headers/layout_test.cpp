@@ -51,7 +51,7 @@ TEST(Layout, Offsets) {
 TEST(Layout, TableSizes) {
     EXPECT_EQ(sizeof(varve_input), 16u);
     EXPECT_EQ(sizeof(varve_output), 24u);
-    EXPECT_EQ(sizeof(varve_function), 184u);
+    EXPECT_EQ(sizeof(varve_function), 192u);
     EXPECT_EQ(sizeof(varve_storage), 176u);
     EXPECT_EQ(sizeof(varve_host_log), 24u);
     EXPECT_EQ(sizeof(varve_host_file), 144u);

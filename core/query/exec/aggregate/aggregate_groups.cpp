@@ -190,6 +190,18 @@ Status AggregateGroups::update(size_t aggregate, const varve_column &column, con
     return code == VARVE_OK ? Status() : exhausted();
 }
 
+void AggregateGroups::drop_early(MeasurementScan::LoadedRows &rows, GroupStates &group) const {
+    const int64_t *times = rows.loaded.times;
+    const int64_t *end = times + rows.loaded.row_count;
+    const auto early = std::lower_bound(times, end, run_.select.range.min_ns) - times;
+    if (windows_.has_interval() || early == 0) return;
+    if (rows.passing.empty()) rows.passing.assign(rows.loaded.row_count, 1);
+    for (auto row = rows.passing.begin(); row != rows.passing.begin() + early; ++row) {
+        if (*row != 0) group.begins_early = true;
+        *row = 0;
+    }
+}
+
 Status AggregateGroups::take_rows(MeasurementScan &scan, size_t partition, const varve_block &block,
                                   GroupStates &group) {
     MeasurementScan::LoadedRows rows;
@@ -197,6 +209,7 @@ Status AggregateGroups::take_rows(MeasurementScan &scan, size_t partition, const
     const auto &[loaded, passing] = rows;
     VARVE_RETURN_IF_ERROR(run_.budget.add_points(loaded.row_count));
     if (loaded.row_count == 0) return {};
+    drop_early(rows, group);
     const bool all_pass =
         passing.empty() || std::find(passing.begin(), passing.end(), 0) == passing.end();
     if (!all_pass && std::find(passing.begin(), passing.end(), 1) == passing.end()) return {};
@@ -226,6 +239,7 @@ Status AggregateGroups::take_rows(MeasurementScan &scan, size_t partition, const
 Status AggregateGroups::merge(AggregateGroups &other) {
     for (const auto &from : other.groups_) {
         GroupStates &into = group_of(from->key);
+        into.begins_early = into.begins_early || from->begins_early;
         into.members.insert(into.members.end(), from->members.begin(), from->members.end());
         for (const auto &[start, states] : from->buckets) {
             char *target = states_of(into, start);

@@ -30,6 +30,7 @@ struct GroupStates {
     std::string key;
     std::unordered_map<int64_t, char *> buckets;  // start → the aggregates' states, side by side
     std::vector<Member> members;                  // only if the plan needs the point
+    bool begins_early = false;                    // see AggregateGroups::drop_early
 };
 
 // The plan's arguments in the functions' form.
@@ -92,6 +93,9 @@ class AggregateGroups {
                     Status &status);
     Status take_rows(MeasurementScan &scan, size_t partition, const varve_block &block,
                      GroupStates &group);
+    // Without buckets, a subquery's rows before the range (of a bucket that begins there) count for
+    // nothing.
+    void drop_early(MeasurementScan::LoadedRows &rows, GroupStates &group) const;
     Status find_runs(const int64_t *times, uint32_t rows, GroupStates &group);
     Status update(size_t aggregate, const varve_column &column, const int64_t *times);
     Status exhausted() const;

@@ -103,7 +103,12 @@ Status AggregateRun::run() {
         const std::set<std::string> page = page_of_series(run_.select, keys);
         std::erase_if(groups, [&](const auto &group) { return !page.contains(group->key); });
     }
-    for (const auto &group : groups) VARVE_RETURN_IF_ERROR(emit(*group));
+    for (const auto &group : groups) {
+        // As InfluxDB has it, what comes before the range ends the answer.
+        if (group->begins_early && ascending) return {};
+        VARVE_RETURN_IF_ERROR(emit(*group));
+        if (group->begins_early) return {};
+    }
     return {};
 }
 

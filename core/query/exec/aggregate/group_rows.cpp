@@ -1,7 +1,6 @@
 #include "query/exec/aggregate/group_rows.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <set>
 
@@ -12,11 +11,14 @@ namespace varve::query::exec {
 
 namespace {
 
+// A point without a value (stddev of one row) is no number, among floats.
 void set_value(Vector &column, size_t row, const varve_value &value) {
-    if (value.type == 0) return;
-    if (column.type == Type::string) {
+    if (value.type == 0) {
+        if (column.type != Type::floating) return;
+        column.set_number(row, std::numeric_limits<double>::quiet_NaN());
+    } else if (column.type == Type::string) {
         column.set_text(row, view(value.text));
-    } else if (column.type != Type::floating || !std::isnan(value.value.as_float)) {
+    } else {
         column.set(row, value.value.as_uint);
     }
 }
@@ -193,7 +195,7 @@ void GroupRows::append_cell(size_t i, int64_t start, bool is_point, Chunk &chunk
     const Stream &stream = streams_[i];
     if (is_point) {
         const varve_value &value = stream.points[stream.at].value;
-        set_point(column, row, value);
+        set_value(column, row, value);
         return;
     }
     if (!fills()) return;
@@ -202,19 +204,12 @@ void GroupRows::append_cell(size_t i, int64_t start, bool is_point, Chunk &chunk
     if (filled && fill_cell(i, start, column)) return;
     const plan::Fill &fill = run_.select.fill;
     if (fill.kind == plan::FillKind::previous && !stream.previous_is_null) {
-        set_point(column, row, stream.previous.value);
+        set_value(column, row, stream.previous.value);
     } else if (fill.kind == plan::FillKind::number) {
         if (plan::is_numeric(column.type)) column.set(row, fill_bits(fill, column.type));
         // A number is no text and no truth.
         if (column.type == Type::string && filled) column.set_text(row, {});
         if (column.type == Type::boolean && filled) column.set(row, 0);
-    }
-}
-
-void GroupRows::set_point(Vector &column, size_t row, const varve_value &value) const {
-    set_value(column, row, value);
-    if (value.type == 0 && run_.select.feeds_stream && column.type == Type::floating) {
-        column.set_number(row, std::numeric_limits<double>::quiet_NaN());
     }
 }
 
@@ -238,7 +233,7 @@ void GroupRows::interpolate(const Stream &stream, int64_t start, Vector &column)
     if (!plan::is_numeric(column.type)) return;
     const size_t row = column.valid.size() - 1;
     for (const Point *point : {&stream.previous, &stream.points[stream.at]}) {
-        if (point->value.type == 0) return set_point(column, row, point->value);
+        if (point->value.type == 0) return set_value(column, row, point->value);
     }
     const Point &next = stream.points[stream.at];
     const int64_t from = windows_.number_of(stream.previous.start);

@@ -63,8 +63,6 @@ class GroupRows {
     Status set_bounds();
     void append_row(int64_t start, Chunk &chunk);
     void append_cell(size_t i, int64_t start, bool is_point, Chunk &chunk);
-    // A point's value; what is no number stays so for a stream.
-    void set_point(Vector &column, size_t row, const varve_value &value) const;
     bool fill_cell(size_t i, int64_t start, Vector &column) const;
     void interpolate(const Stream &stream, int64_t start, Vector &column) const;
     int64_t row_time(int64_t start) const;

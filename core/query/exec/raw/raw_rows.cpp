@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "query/exec/no_throw.hpp"
+#include "query/exec/subquery/row_table.hpp"
 
 namespace varve::query::exec {
 
@@ -56,6 +57,7 @@ Status RawRows::load_source(const plan::ScanSource &source, const RawLoad &load)
     std::vector<std::function<void()>> jobs;
     for (size_t i = 0; i < count; ++i) {
         parts_.push_back(std::make_unique<RawPart>(run_.budget));
+        parts_.back()->source = static_cast<uint32_t>(scans_.size() - 1);
         RawPart &part = *parts_.back();
         Status &status = statuses[i];
         jobs.push_back(
@@ -205,7 +207,8 @@ void RawRows::sort_by_keys(const std::vector<Place> &places) {
     for (uint32_t p = 0; p < parts_.size(); ++p) ranks[p].resize(parts_[p]->series_keys.size());
     for (uint32_t i = 0; i < places.size(); ++i) {
         const Place &place = places[i];
-        ranks[place.part][place.series] = {0, place.group_rank, i, {place.part, 0}};
+        const uint32_t source = run_.select.feeds_stream ? parts_[place.part]->source : 0;
+        ranks[place.part][place.series] = {0, source, place.group_rank, i, {place.part, 0}};
     }
     std::vector<SortKey> keys;
     for (uint32_t p = 0; p < parts_.size(); ++p) {
@@ -216,9 +219,12 @@ void RawRows::sort_by_keys(const std::vector<Place> &places) {
         }
     }
     const bool ascending = run_.select.ascending;
+    const bool by_group = comes_by_group(run_.select);
     std::sort(keys.begin(), keys.end(), [&](const SortKey &a, const SortKey &b) {
         // Descending order turns everything round: series, times and ties.
         if (a.group != b.group) return (a.group < b.group) == ascending;
+        if (a.source != b.source) return a.source < b.source;
+        if (by_group) return a.series != b.series ? a.series < b.series : a.time < b.time;
         if (a.time != b.time) return (a.time < b.time) == ascending;
         if (a.series != b.series) return (a.series < b.series) == ascending;
         return a.ref.row < b.ref.row;

@@ -23,6 +23,7 @@ struct RawPart {
     Budget &budget;
     Arena arena;
     uint64_t charged = 0;
+    uint32_t source = 0;  // position in the measurement's sources
     std::vector<std::string> series_keys;
     std::vector<std::string> group_keys;  // by series
     std::vector<uint32_t> series;         // by row: position in series_keys
@@ -72,7 +73,8 @@ class RawRows {
   private:
     struct SortKey {
         int64_t time = 0;
-        uint32_t group = 0;  // ranks of the group's key and of the series' key
+        uint32_t source = 0;  // what feeds a stream comes source by source
+        uint32_t group = 0;   // ranks of the group's key and of the series' key
         uint32_t series = 0;
         Ref ref;
     };

@@ -30,6 +30,8 @@ class RowSink {
                         size_t row_count) = 0;
     // Whether infinite values may come; elsewhere they are an error.
     virtual bool takes_infinite() const { return false; }
+    // Whether NaN may come, and infinite values too; elsewhere it is null.
+    virtual bool takes_nan() const { return false; }
     // Further rows of the series that is begun would be dropped.
     virtual bool series_full() const { return false; }
 };

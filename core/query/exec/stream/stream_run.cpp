@@ -32,6 +32,7 @@ class StreamSink : public RowSink {
 
     // What comes out in the end is looked at.
     bool takes_infinite() const override { return true; }
+    bool takes_nan() const override { return true; }
 
     Status rows(std::span<const int64_t> times, std::span<const Vector> values, size_t) override {
         VARVE_RETURN_IF_ERROR(chain_.rows(times, values[0], rows_));

@@ -23,6 +23,23 @@ void reverse(Vector &vector) {
 
 }  // namespace
 
+bool comes_by_group(const plan::Select &select) {
+    if (select.order || select.join != nullptr || !select.streams.empty()) return false;
+    if (!select.aggregates.empty()) {
+        const uint32_t kind = select.aggregates.front().function->kind;
+        // Of descending buckets the points come ascending.
+        return select.window.interval_ns == 0 ||
+               (!select.ascending && kind == VARVE_FUNCTION_MULTI);
+    }
+    if (select.measurements.empty()) return false;
+    return std::all_of(select.measurements.begin(), select.measurements.end(),
+                       [](const plan::Measurement &measurement) {
+                           const plan::ScanSource &first = measurement.sources.front();
+                           return measurement.sources.size() == 1 && first.subquery != nullptr &&
+                                  comes_by_group(*first.subquery);
+                       });
+}
+
 std::vector<int> RowTable::columns_of(const std::string &name) const {
     std::vector<int> out;
     for (size_t i = 0; i < select_.outputs.size(); ++i) {
@@ -45,7 +62,11 @@ Status RowTable::begin_series(const SeriesHead &head) {
 }
 
 RowTable::Block &RowTable::block_for(int64_t time) {
-    layer_ = has_rows_ && time == last_time_ ? layer_ + 1 : 0;
+    if (by_group_) {
+        if (has_rows_ && time <= last_time_) ++layer_;
+    } else {
+        layer_ = has_rows_ && time == last_time_ ? layer_ + 1 : 0;
+    }
     last_time_ = time;
     has_rows_ = true;
     if (group_from_ + layer_ == series_.size()) {
@@ -92,7 +113,7 @@ Status RowTable::append(const Vector &values, size_t row, Vector &column) {
 }
 
 void RowTable::finish() {
-    const bool ascending = select_.ascending;
+    const bool ascending = select_.ascending || by_group_;
     for (uint32_t i = 0; i < series_.size(); ++i) {
         Series &series = series_[i];
         // In descending order the last layer's row comes first.
@@ -109,7 +130,7 @@ void RowTable::finish() {
 Result<std::shared_ptr<const RowTable>> read_table(const Run &run, const plan::Select &select,
                                                    const std::string *measurement) {
     const auto table = std::make_shared<RowTable>(select, run.budget);
-    for (size_t i = 0; i < select.measurements.size() && !select.range.empty(); ++i) {
+    for (size_t i = 0; i < select.measurements.size(); ++i) {
         if (measurement != nullptr && select.measurements[i].name != *measurement) continue;
         Subqueries subqueries;
         Run inner = run.over(select, *table);

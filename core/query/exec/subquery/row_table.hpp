@@ -4,6 +4,9 @@
 // A select may give several rows of one group and time (raw rows of several series). They lie in
 // layers, each a series of its own: the first row of a time in the first layer, the second in the
 // second. Order is kept: rows of one time come in the order of their layers.
+//
+// Where rows come group by group (see comes_by_group) a layer holds rows up to the next that is not
+// later: one layer behind the other they are the rows as they came.
 #pragma once
 
 #include <map>
@@ -13,6 +16,11 @@
 #include "query/exec/run_select.hpp"
 
 namespace varve::query::exec {
+
+// True for a select without buckets of time: its groups come one after the other, whatever the
+// times of their points and the direction. So do rows that are read from such a select, and several
+// points of each of descending buckets.
+bool comes_by_group(const plan::Select &select);
 
 class RowTable final : public RowSink {
   public:
@@ -27,12 +35,14 @@ class RowTable final : public RowSink {
     };
 
     // `select` outlives the table. Rows are charged to the budget for as long as the table lives.
-    RowTable(const plan::Select &select, Budget &budget) : select_(select), keeper_(budget) {}
+    RowTable(const plan::Select &select, Budget &budget)
+        : select_(select), by_group_(comes_by_group(select)), keeper_(budget) {}
 
     Status begin_series(const SeriesHead &head) override;
     Status rows(std::span<const int64_t> times, std::span<const Vector> values,
                 size_t row_count) override;
     bool takes_infinite() const override { return true; }
+    bool takes_nan() const override { return true; }
     // After the last row: what came descending is turned round.
     void finish();
 
@@ -47,6 +57,7 @@ class RowTable final : public RowSink {
     Status append(const Vector &values, size_t row, Vector &column);
 
     const plan::Select &select_;
+    const bool by_group_;
     RowKeeper keeper_;
     std::vector<Series> series_;
     size_t group_from_ = 0;  // the first layer of the group at hand

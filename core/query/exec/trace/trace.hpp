@@ -73,6 +73,7 @@ class TracedSink final : public RowSink {
         return sink_.rows(times, values, row_count);
     }
     bool takes_infinite() const override { return sink_.takes_infinite(); }
+    bool takes_nan() const override { return sink_.takes_nan(); }
     bool series_full() const override { return sink_.series_full(); }
 
   private:

@@ -154,6 +154,7 @@ Names::Names(const std::vector<ResolvedSource> &sources)
         for (const auto &[name, types] : source.fields) {
             std::vector<plan::Type> &all = fields[name];
             all.insert(all.end(), types.begin(), types.end());
+            if (!source.implied.contains(name)) found.insert(name);
         }
         tags.insert(source.tags.begin(), source.tags.end());
         tag_fields.insert(source.tag_fields.begin(), source.tag_fields.end());
@@ -197,7 +198,11 @@ plan::Input Names::resolve(const std::string &name, DataType asked_cast) const {
     const bool is_field = field != fields.end() && cast != DataType::tag;
     if (!is_field) {
         const bool may_be_tag = cast == DataType::tag || cast == DataType::unknown;
-        if (!may_be_tag || !tags.contains(name)) return input;
+        if (!may_be_tag || !tags.contains(name)) {
+            // A cast of a column that a subquery does not have is one without values.
+            if (of_subqueries) input.type = type_of_cast(asked_cast);
+            return input;
+        }
         input.is_tag = true;
         input.type = plan::Type::string;
         return input;

@@ -73,6 +73,7 @@ struct ResolvedSource {
     std::shared_ptr<const PreparedSelect> subquery;
     std::shared_ptr<const PreparedJoin> join;
     std::set<std::string> tag_fields;  // fields of a subquery that are tags inside
+    std::set<std::string> implied;     // fields of a subquery that no wildcard finds
 
     bool of_storage() const { return subquery == nullptr && join == nullptr; }
 };
@@ -115,6 +116,7 @@ struct Names {
     std::set<std::string> tags;
     std::set<std::string> subquery_tags;  // those that a subquery groups by
     std::set<std::string> tag_fields;     // functions of every field (*) leave them out
+    std::set<std::string> found;          // the fields that wildcards find
     bool of_subqueries = false;           // of nothing else
 
     explicit Names(const std::vector<ResolvedSource> &sources);

@@ -64,8 +64,8 @@ typedef struct varve_argument {
  * the count, which is always there. */
 #define VARVE_STATS_COUNT 8u
 
-/* The arena of a query: charged, freed as a whole, no destructors; memory comes as it is, not zeroed.
- * Null = limit reached. */
+/* The arena of a query: charged, freed as a whole, no destructors; memory comes as it is, not
+ * zeroed. Null = limit reached. */
 typedef struct varve_arena {
     void *ctx;
     void *(*allocate)(void *ctx, uint64_t size, uint64_t alignment);

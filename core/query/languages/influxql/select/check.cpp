@@ -1,6 +1,7 @@
 #include "query/languages/influxql/select/check.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "model/calendar.hpp"
 #include "query/exec/evaluate.hpp"
@@ -49,7 +50,9 @@ ExprPtr fold_calls(const ExprPtr &expr, const FunctionTable &functions) {
     }
     const exec::Vector value = exec::evaluate(call, {}, 1);
     if (!value.is_valid(0)) return same;
-    if (value.type == plan::Type::floating) return make_number(value.number(0));
+    if (value.type == plan::Type::floating) {
+        return std::isnan(value.number(0)) ? same : make_number(value.number(0));
+    }
     return value.type == plan::Type::integer ? make_integer(value.integer(0)) : same;
 }
 
@@ -237,6 +240,7 @@ Status Checker::check_fields() {
     for (const Field &field : select_.fields) {
         if (field.expr->kind == ExprKind::reference && field.expr->text == "time") {
             if (!field.alias.empty()) out_.time_name = field.alias;
+            out_.time_columns.push_back(field.alias.empty() ? field.expr->text : field.alias);
             continue;
         }
         Field folded{fold_calls(fold(field.expr), functions_), field.alias};

@@ -10,6 +10,7 @@ namespace varve::query::influxql {
 struct CheckedSelect {
     std::vector<Field> fields;  // folded, without time, DISTINCT x as distinct(x)
     std::string time_name = "time";
+    std::vector<std::string> time_columns;  // what a select around it takes for columns
     plan::TimeRange range;
     plan::TimeRange own_range;  // of the conditions alone, without those of the select around it
     plan::Window window;

@@ -12,6 +12,7 @@ struct Column {
     std::string name;
     bool is_tag = false;
     plan::Type type = plan::Type::none;
+    bool is_tag_field = false;  // a tag that a subquery selects
 };
 
 bool is_pattern(const Expr &expr) {
@@ -23,8 +24,9 @@ class Pattern {
     explicit Pattern(const Expr &expr) : expr_(expr), regex_(expr.text, re2::RE2::Quiet) {}
     bool matches(const Column &column) const {
         if (expr_.kind == ExprKind::regex) return re2::RE2::PartialMatch(column.name, regex_);
-        if (expr_.cast == DataType::any_field) return !column.is_tag;
-        return expr_.cast != DataType::tag || column.is_tag;
+        const bool is_tag = column.is_tag || column.is_tag_field;
+        if (expr_.cast == DataType::any_field) return !is_tag;
+        return expr_.cast != DataType::tag || is_tag;
     }
 
   private:
@@ -36,7 +38,10 @@ class Pattern {
 std::vector<Column> all_columns(const Names &names, bool with_tags,
                                 const std::vector<std::string> &group_tags) {
     std::vector<Column> out;
-    for (const auto &[name, types] : names.fields) out.push_back({name, false, types.front()});
+    for (const auto &[name, types] : names.fields) {
+        if (!names.found.contains(name)) continue;
+        out.push_back({name, false, types.front(), names.tag_fields.contains(name)});
+    }
     for (const std::string &tag : names.tags) {
         if (!with_tags) break;
         if (std::find(group_tags.begin(), group_tags.end(), tag) != group_tags.end()) continue;
@@ -102,7 +107,8 @@ void add_further_columns(const Expr &call, const FunctionTable &functions,
                          std::vector<Field> &out) {
     const varve_function &function = *functions.find(call.text);
     const bool ranks = (function.flags & VARVE_FUNCTION_RANKS) != 0;
-    for (size_t i = 1; ranks && i + 1 < call.args.size(); ++i) out.push_back({call.args[i], {}});
+    for (size_t i = 1; ranks && i + 1 < call.args.size(); ++i)
+        out.push_back({call.args[i], {}, true});
     Expr of_column = call;
     for (const varve_function_column &column : extra_columns(function)) {
         ++of_column.integer;

@@ -99,6 +99,12 @@ Status add_aggregate(const Names &names, const FunctionTable &functions, const E
             status = unsupported_type(aggregate.best_of_parts ? ranked_name(call.text) : call.text,
                                       input.type);
             aggregate.type = type_of_unsupported(*aggregate.function, input.type);
+            // The best booleans of the tags are found, and then not ranked.
+            if (aggregate.best_of_parts && input.type == plan::Type::boolean) {
+                status = {Code::invalid_argument,
+                          "unsupported " + call.text +
+                              " iterator type: *query.booleanReduceBooleanIterator"};
+            }
         }
         if (counted != nullptr) aggregate.type = plan::Type::integer;
     }
@@ -113,8 +119,35 @@ plan::Output only_output() {
     return out;
 }
 
-// As InfluxDB has it, every function of a chain that looks back adds one bucket.
-Result<plan::Stream> lower_stream(SelectFrame &frame, const Names &names, const Expr &outermost) {
+// A cast of a subquery's column is believed where types are compared, though it changes no value.
+plan::Type asked_type(const Names &names, const Expr &raw, plan::Type type) {
+    const Expr &expr = without_parens(raw);
+    if (!names.of_subqueries || expr.kind != ExprKind::reference) return type;
+    const plan::Type asked = type_of_cast(expr.cast);
+    return asked == plan::Type::none ? type : asked;
+}
+
+// The type of what the stream's functions give for values of a type; the error of the first that
+// does not take what it is given.
+Status set_stream_type(plan::Stream &stream, plan::Type type) {
+    stream.type = type;
+    for (const plan::StreamCall &call : stream.calls) {
+        if (stream.type == plan::Type::none) return {};
+        const auto result = call.function->result_type(static_cast<uint32_t>(stream.type));
+        if (result == 0) {
+            const plan::Type given = stream.type;
+            stream.type = type_of_unsupported(*call.function, given);
+            return unsupported_type(words_of(call.function->name), given);
+        }
+        stream.type = static_cast<plan::Type>(result);
+    }
+    return {};
+}
+
+// As InfluxDB has it, every function of a chain that looks back adds one bucket. `unsupported` is
+// set if a function does not take what it is computed over.
+Result<plan::Stream> lower_stream(SelectFrame &frame, const Names &names, const Expr &outermost,
+                                  Status &unsupported) {
     const FunctionTable &functions = frame.functions();
     plan::Stream out;
     uint32_t look_back = 0;
@@ -133,17 +166,16 @@ Result<plan::Stream> lower_stream(SelectFrame &frame, const Names &names, const 
         if (function->kind == VARVE_FUNCTION_SCALAR) {
             return Status(Code::invalid_argument, "unsupported call: " + at->text);
         }
-        VARVE_RETURN_IF_ERROR(add_aggregate(names, functions, *at, *input));
-        out.type = input->aggregates[0].type;
+        unsupported = add_aggregate(names, functions, *at, *input);
+        const Status computed = set_stream_type(out, input->aggregates[0].type);
+        if (unsupported.ok()) unsupported = computed;
     } else {
-        const uint32_t position = argument_of(names, *at, *input);
-        out.type = input->inputs[position].is_tag ? plan::Type::none : input->inputs[position].type;
-    }
-    for (const plan::StreamCall &call : out.calls) {
-        if (out.type == plan::Type::none) break;
-        const auto type = call.function->result_type(static_cast<uint32_t>(out.type));
-        if (type == 0) return unsupported_type(words_of(call.function->name), out.type);
-        out.type = static_cast<plan::Type>(type);
+        const plan::Input &read = input->inputs[argument_of(names, *at, *input)];
+        const plan::Type type = read.is_tag ? plan::Type::none : read.type;
+        const plan::Type asked = asked_type(names, *at, type);
+        if (!plan::is_numeric(asked)) unsupported = set_stream_type(out, asked);
+        const Status computed = set_stream_type(out, type);
+        if (unsupported.ok()) unsupported = computed;
     }
     input->outputs.push_back(only_output());
     input->feeds_stream = !out.calls.empty();
@@ -154,14 +186,6 @@ Result<plan::Stream> lower_stream(SelectFrame &frame, const Names &names, const 
     frame.set_series_limits(*input);
     out.input = std::move(input);
     return out;
-}
-
-// A cast of a subquery's column is believed where types are compared, though it changes no value.
-plan::Type asked_type(const Names &names, const Expr &raw, plan::Type type) {
-    const Expr &expr = without_parens(raw);
-    if (!names.of_subqueries || expr.kind != ExprKind::reference) return type;
-    const plan::Type asked = type_of_cast(expr.cast);
-    return asked == plan::Type::none ? type : asked;
 }
 
 // Expressions of the field list, typed on the way.
@@ -190,6 +214,8 @@ class FieldLowering {
     bool is_scalar(const Expr &call) const {
         return functions_.find(call.text)->kind == VARVE_FUNCTION_SCALAR;
     }
+    // What a call over a field cast to another type would give.
+    plan::Type type_of_asked(const Expr &call) const;
     Result<plan::Scalar> lower_scalar_call(const Expr &expr, plan::Type &type);
     Result<plan::Scalar> lower_binary(const Expr &expr, plan::Type &type);
     Result<plan::Type> binary_type(const Expr &expr, plan::Type left, plan::Type right) const;
@@ -235,8 +261,10 @@ Status FieldLowering::collect_calls(const PreparedSelect &prepared) {
         return {};
     }
     for (const ExprPtr &call : calls_) {
-        Result<plan::Stream> stream = lower_stream(frame_, names_, *call);
+        Status unsupported;
+        Result<plan::Stream> stream = lower_stream(frame_, names_, *call, unsupported);
         if (!stream.ok()) return stream.status();
+        if (unsupported_.ok()) unsupported_ = std::move(unsupported);
         const bool cuts_rows = calls_.size() > 1 && !prepared.select->order && !prepared.having;
         if (cuts_rows) frame_.set_row_limits(*stream);
         out_.streams.push_back(std::move(*stream));
@@ -271,6 +299,7 @@ Result<plan::Scalar> FieldLowering::lower(const Expr &raw, plan::Type &type) {
             }
             type = out_.streams.empty() ? out_.aggregates[out.input].type
                                         : out_.streams[out.input].type;
+            if (type == plan::Type::none) type = type_of_asked(expr);
             return out;
         }
         case ExprKind::binary:
@@ -280,6 +309,15 @@ Result<plan::Scalar> FieldLowering::lower(const Expr &raw, plan::Type &type) {
             type = out.type;
             return out;
     }
+}
+
+plan::Type FieldLowering::type_of_asked(const Expr &call) const {
+    if (call.args.empty() || call.args[0]->kind != ExprKind::reference) return plan::Type::none;
+    const plan::Type asked = type_of_cast(call.args[0]->cast);
+    if (asked == plan::Type::none) return asked;
+    const varve_function &function = *functions_.find(call.text);
+    const uint32_t result = function.result_type(static_cast<uint32_t>(asked));
+    return result != 0 ? static_cast<plan::Type>(result) : type_of_unsupported(function, asked);
 }
 
 Result<plan::Scalar> FieldLowering::lower_scalar_call(const Expr &expr, plan::Type &type) {
@@ -341,6 +379,10 @@ Result<plan::Type> FieldLowering::binary_type(const Expr &expr, plan::Type left,
     using plan::Type;
     if (left == Type::none) return right;
     if (right == Type::none) return left;
+    const bool bitwise = expr.op == Token::bitwise_and || expr.op == Token::bitwise_or ||
+                         expr.op == Token::bitwise_xor;
+    // As InfluxDB has it, whatever stands behind a boolean.
+    if (bitwise && left == Type::boolean) return Type::boolean;
     const bool mixed = (left == Type::integer && right == Type::unsigned_integer) ||
                        (left == Type::unsigned_integer && right == Type::integer);
     const Expr &integer = left == Type::integer ? expr.lhs() : expr.rhs();
@@ -350,11 +392,8 @@ Result<plan::Type> FieldLowering::binary_type(const Expr &expr, plan::Type left,
                           std::string(token_text(expr.op)) +
                           " between an integer and unsigned, an explicit cast is required");
     }
-    const bool bitwise = expr.op == Token::bitwise_and || expr.op == Token::bitwise_or ||
-                         expr.op == Token::bitwise_xor;
     const bool numbers = plan::is_numeric(left) && plan::is_numeric(right);
     const bool floats = left == Type::floating || right == Type::floating;
-    if (bitwise && left == Type::boolean && right == Type::boolean) return Type::boolean;
     if (!numbers || (bitwise && floats)) {
         return Status(Code::invalid_argument,
                       "type error: " + typed_text(expr) +
@@ -436,7 +475,9 @@ plan::Select start_select(const SelectFrame &frame) {
     return out;
 }
 
-Status lower_fields(const PreparedSelect &prepared, SelectFrame &frame, plan::Select &out) {
+// `unsupported` is set if a call is over a field of a type that it does not take.
+Status lower_fields(const PreparedSelect &prepared, SelectFrame &frame, plan::Select &out,
+                    Status &unsupported) {
     FieldLowering lowering(frame, prepared.names, out);
     VARVE_RETURN_IF_ERROR(lowering.collect_calls(prepared));
     for (size_t i = 0; i < prepared.fields.size(); ++i) {
@@ -452,8 +493,7 @@ Status lower_fields(const PreparedSelect &prepared, SelectFrame &frame, plan::Se
         if (prepared.checked.is_inner) type = lowering.told_type(*prepared.fields[i].expr, type);
         out.outputs.push_back({prepared.columns[i], std::move(*value), type});
     }
-    // Wrong types of operands are told before wrong types of arguments.
-    VARVE_RETURN_IF_ERROR(lowering.unsupported());
+    unsupported = lowering.unsupported();
     if (prepared.having == nullptr) return {};
     Result<plan::Scalar> having = lowering.lower_condition(*prepared.having);
     if (having.ok()) out.having = std::move(*having);
@@ -466,7 +506,8 @@ Result<std::vector<plan::Output>> lower_outputs(const PreparedSelect &prepared,
                                                 const FunctionTable &functions) {
     SelectFrame frame(prepared, {}, functions, prepared.checked.range);
     plan::Select out = start_select(frame);
-    VARVE_RETURN_IF_ERROR(lower_fields(prepared, frame, out));
+    Status unsupported;
+    VARVE_RETURN_IF_ERROR(lower_fields(prepared, frame, out, unsupported));
     return std::move(out.outputs);
 }
 
@@ -476,9 +517,16 @@ Result<plan::Select> lower_select(const PreparedSelect &prepared, const Function
     const CheckedSelect &checked = prepared.checked;
     SelectFrame frame(prepared, extra_tags, functions,
                       outer == nullptr ? checked.range : checked.range_within(*outer));
+    // Wrong types of operands are told before wrong types of arguments, those of subqueries too.
+    if (outer == nullptr) {
+        const auto outputs = lower_outputs(prepared, functions);
+        if (!outputs.ok()) return outputs.status();
+    }
     VARVE_RETURN_IF_ERROR(frame.add_sources());
     plan::Select out = start_select(frame);
-    VARVE_RETURN_IF_ERROR(lower_fields(prepared, frame, out));
+    Status unsupported;
+    VARVE_RETURN_IF_ERROR(lower_fields(prepared, frame, out, unsupported));
+    VARVE_RETURN_IF_ERROR(unsupported);
     VARVE_RETURN_IF_ERROR(frame.set_source(out, 0));
     if (prepared.select->order) {
         VARVE_RETURN_IF_ERROR(set_order(prepared, out));

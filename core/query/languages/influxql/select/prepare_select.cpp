@@ -18,6 +18,10 @@ Status add_subquery(const std::shared_ptr<const PreparedSelect> &subquery,
     ResolvedSource source;
     source.subquery = subquery;
     for (size_t i = 0; i < subquery->fields.size(); ++i) {
+        if (subquery->fields[i].is_implied) source.implied.insert(subquery->columns[i]);
+    }
+    for (size_t i = 0; i < subquery->fields.size(); ++i) {
+        if (!subquery->fields[i].is_implied) source.implied.erase(subquery->columns[i]);
         if (!source.fields.try_emplace(subquery->columns[i], 1, (*outputs)[i].type).second) {
             continue;
         }
@@ -26,6 +30,10 @@ Status add_subquery(const std::shared_ptr<const PreparedSelect> &subquery,
                             (subquery->names.resolve(expr.text, expr.cast).is_tag ||
                              subquery->names.tag_fields.contains(expr.text));
         if (is_tag) source.tag_fields.insert(subquery->columns[i]);
+    }
+    // A selected time is a column without values.
+    for (const std::string &name : subquery->checked.time_columns) {
+        source.fields.try_emplace(name, 1, plan::Type::none);
     }
     source.tags.insert(subquery->group_tags.begin(), subquery->group_tags.end());
     std::set<std::string> measurements;

@@ -100,6 +100,7 @@ struct Join {
 struct Field {
     ExprPtr expr;
     std::string alias;
+    bool is_implied = false;  // a tag that top or bottom names
 };
 
 struct SortField {

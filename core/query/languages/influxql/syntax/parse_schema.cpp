@@ -47,12 +47,13 @@ void Parser::parse_show(Statement &s) {
             parse_show_measurements(s);
             break;
         case Kind::show_series: {
-            const Lexeme next = scan_skipping_space();
-            unscan();
-            if (next.token == kw_exact || next.token == kw_cardinality) {
+            s.flag = take(kw_exact);
+            if (take(kw_cardinality)) {
                 s.kind = Kind::show_series_cardinality;
-                return parse_cardinality(s);
+                return parse_counted(s);
             }
+            // As InfluxDB has it, EXACT without CARDINALITY says nothing.
+            s.flag = false;
             parse_on(s);
             parse_from(s);
             s.condition = parse_condition();
@@ -125,6 +126,10 @@ void Parser::parse_show_measurements(Statement &s) {
 void Parser::parse_cardinality(Statement &s) {
     s.flag = take(kw_exact);
     expect({kw_cardinality});
+    parse_counted(s);
+}
+
+void Parser::parse_counted(Statement &s) {
     parse_on(s);
     parse_from(s);
     if (s.kind == Kind::show_tag_values_cardinality) parse_with_key(s);

@@ -239,6 +239,7 @@ void Parser::parse_order(SelectStatement &select) {
         if (name.token == Token::identifier && name.text != "time") {
             unscan();
             select.order = parse_sort_field();
+            if (take(Token::left_paren)) fail("only ORDER BY time supported at this time");
             return;
         }
     }

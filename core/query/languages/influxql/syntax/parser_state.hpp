@@ -99,6 +99,7 @@ class Parser {
     void parse_show(Statement &s);
     void parse_show_measurements(Statement &s);
     void parse_cardinality(Statement &s);
+    void parse_counted(Statement &s);  // what follows CARDINALITY
     void parse_on(Statement &s);
     void parse_from(Statement &s);
     void parse_with_key(Statement &s);

@@ -111,6 +111,28 @@ TEST(RowTable, DescendingRowsAreTurnedRound) {
     EXPECT_EQ(layers(table.rows()), (Lines{"a: 4=1 5=2 ", "b: 1=10 3=40 ", "b: 1=11 2=30 3=41 "}));
 }
 
+// Layers, one behind the other, are the rows as they came; groups stand in the order of their keys.
+TEST(RowTable, RowsOfGroupsKeepTheirOrder) {
+    plan::Select select = select_by_host(false);
+    static const varve_function selector{};
+    select.aggregates.push_back({&selector, 0, {}, Type::floating});
+    ASSERT_TRUE(comes_by_group(select));
+    TestBudget budget{Limits{}};
+    RowTable table(select, budget);
+    const Texts words(4);
+    ASSERT_TRUE(table.begin_series(head_of("b")).ok());
+    ASSERT_TRUE(table
+                    .rows(std::vector<int64_t>{2, 5, 5, 3},
+                          std::vector<Vector>{numbers({20, 50, 51, 30}), texts(words)}, 4)
+                    .ok());
+    ASSERT_TRUE(table.begin_series(head_of("a")).ok());
+    ASSERT_TRUE(
+        table.rows(std::vector<int64_t>{9}, std::vector<Vector>{numbers({90}), texts({{}})}, 1)
+            .ok());
+    table.finish();
+    EXPECT_EQ(layers(table), (Lines{"a: 9=90 ", "b: 2=20 5=50 ", "b: 5=51 ", "b: 3=30 "}));
+}
+
 TEST(RowTable, FindsColumns) {
     Table table(true);
     EXPECT_EQ(table.rows().columns_of("s"), std::vector<int>{1});
