@@ -129,8 +129,8 @@ def _types_of_a_field(text, theirs, mine, kind):
 
 
 def _sorted_rows(answer):
-    return sorted((_label(one), row) for one in series_of(parse(answer))
-                  for row in one.get("values", []))
+    return sorted(((_label(one), row) for one in series_of(parse(answer))
+                   for row in one.get("values", [])), key=repr)
 
 
 FILL_NUMBER = re.compile(r"(?i)\bfill\s*\(\s*(-?[0-9.]+)\s*\)")
