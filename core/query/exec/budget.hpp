@@ -47,6 +47,16 @@ class Budget {
     // resource_exhausted with the names and numbers clients know.
     Status add_points(uint64_t count);
     Status add_series(uint64_t count);
+    // What was counted so far. What is read in turns, or in vain, goes back to what it was.
+    struct Counted {
+        uint64_t points = 0;
+        uint64_t series = 0;
+    };
+    Counted counted() const { return {points_, series_}; }
+    void set_counted(const Counted &counted) {
+        points_ = counted.points;
+        series_ = counted.series;
+    }
     Status add_buckets(uint64_t count);
     Status check_buckets(uint64_t count) const;
     Status charge(uint64_t size_bytes);

@@ -52,8 +52,8 @@ Status run_measurement(const Run &run, size_t measurement) {
     // Before anything is allocated.
     VARVE_RETURN_IF_ERROR(run.budget.check_buckets(Windows(select.window, select.range).count()));
     if (run.trace == nullptr) return run_in_order(run, measurement);
-    Trace &trace = run.trace->child(operator_name(select));
-    trace.labels.emplace_back("measurement", select.measurements[measurement].name);
+    Trace &trace =
+        run.trace->operation(operator_name(select), select.measurements[measurement].name);
     const TraceTimer timer(trace);
     TracedSink sink(run.sink, trace);
     Run traced = run.over(select, sink);

@@ -112,7 +112,7 @@ def merged(answer):
 
 def _show_by_time(text, _theirs, _mine, kind):
     return kind in ("rows", "values", "series", "times") and bool(
-        re.search(r"(?is)show\s+series\b.*\btime\b", text))
+        re.search(r"(?is)show\s+(series|tag\s+values)\b.*\btime\b", text))
 
 
 def _missing_tags(text, _theirs, _mine, kind):
@@ -164,7 +164,7 @@ RULES = {
     "type of nothing": _type_of_nothing,
     "internal names": _internal_name,
     "chunks of SHOW": _chunks_of_show,
-    "SHOW SERIES by time": _show_by_time,
+    "SHOW by time": _show_by_time,
     "number in text": _number_in_text,
     "missing tags": _missing_tags,
     "types of a field": _types_of_a_field,

@@ -11,6 +11,7 @@
 #include "query/exec/projection.hpp"
 #include "query/exec/rows/held_rows.hpp"
 #include "query/exec/rows/series_pages.hpp"
+#include "query/exec/subquery/slices.hpp"
 
 namespace varve::query::exec {
 
@@ -31,6 +32,8 @@ class AggregateRun {
 
   private:
     Status read();
+    // The sources as they can be read now.
+    Status read_sources();
     Status merge();
     Status emit(GroupStates &group);
     std::vector<Vector> empty_inputs(size_t rows) const;
@@ -52,9 +55,24 @@ class AggregateRun {
 };
 
 Status AggregateRun::read() {
+    // Points are looked up, and parts ranked, when all has been read.
+    if (run_.select.needs_point || bound_.ranks_parts()) return read_sources();
+    SubquerySlices slices(run_, measurement_);
+    const Result<bool> sliced = slices.are_needed();
+    if (!sliced.ok()) return sliced.status();
+    if (!*sliced) return read_sources();
+    return slices.each([this]() -> Result<bool> {
+        scans_.clear();
+        VARVE_RETURN_IF_ERROR(read_sources());
+        return true;
+    });
+}
+
+Status AggregateRun::read_sources() {
     const plan::TimeRange &range = run_.select.range;
     std::vector<std::function<void()>> jobs;
     std::vector<std::unique_ptr<Status>> statuses;
+    size_t used = 0;
     for (const plan::ScanSource &source : measurement_.sources) {
         Result<std::unique_ptr<MeasurementScan>> opened =
             MeasurementScan::open(run_, source,
@@ -65,9 +83,11 @@ Status AggregateRun::read() {
         scans_.push_back(std::move(*opened));
         MeasurementScan &scan = *scans_.back();
         for (size_t i = 0; i < scan.scan().partition_count(); ++i) {
-            parts_.push_back(std::make_unique<AggregateGroups>(run_, bound_));
+            if (used == parts_.size()) {
+                parts_.push_back(std::make_unique<AggregateGroups>(run_, bound_));
+            }
             statuses.push_back(std::make_unique<Status>());
-            AggregateGroups &part = *parts_.back();
+            AggregateGroups &part = *parts_[used++];
             Status &status = *statuses.back();
             jobs.push_back(
                 [&, index, i] { status = no_throw([&] { return part.read(scan, index, i); }); });

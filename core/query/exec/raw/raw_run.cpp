@@ -7,12 +7,15 @@
 //  3. A group too large for that is read in consecutive slices of time of the same snapshot; a
 //     slice's width follows from how many rows the last one had. With LIMIT the first slices are
 //     narrow and reading stops at the last row that is wanted.
+//  4. Where there is but one group, survey and slices go from shard to shard: what LIMIT does not
+//     want is not surveyed either.
 #include <algorithm>
 #include <map>
 
 #include "query/exec/projection.hpp"
 #include "query/exec/raw/raw_rows.hpp"
 #include "query/exec/rows/series_pages.hpp"
+#include "query/exec/subquery/slices.hpp"
 
 namespace varve::query::exec {
 
@@ -22,6 +25,8 @@ constexpr uint64_t kRowsInMemory = 1 << 18;
 constexpr uint64_t kRowsPerPush = 4096;
 constexpr size_t kGroupsInPredicateMax = 64;
 constexpr uint64_t kFirstSliceRowsMin = 4096;
+constexpr uint64_t kRowsAtOnceMin = 1 << 15;
+constexpr uint64_t kRowsAtOncePerWanted = 16;
 
 struct Group {
     uint64_t rows = 0;  // an upper bound
@@ -43,11 +48,18 @@ class RawRun {
     // False: that is not little, or may be much less than what would be read.
     Result<bool> run_at_once();
     // With a limit, storage stops at the blocks that hold so many rows of a series.
-    Status survey(uint64_t limit);
-    Status survey_source(const plan::ScanSource &source, uint64_t limit);
+    Status survey(const plan::TimeRange &range, uint64_t limit);
+    Status survey_source(const plan::ScanSource &source, const plan::TimeRange &range,
+                         uint64_t limit);
+    // The range cut where shards begin, in the direction of the query.
+    std::vector<plan::TimeRange> shard_ranges() const;
+    Status run_by_shards();
+    // Of a large subquery.
+    Status run_by_slices(SubquerySlices &slices);
     std::vector<Groups::const_iterator> wanted_groups() const;
     plan::Measurement restricted_to(const std::set<std::string> &groups) const;
     Status run_together(const std::set<std::string> &groups);
+    // One series is begun: its rows follow.
     Status run_sliced(const std::string &key, const Group &group);
     Status emit(const RawRows &rows, bool same_series_goes_on);
 
@@ -69,21 +81,21 @@ uint64_t RawRun::limit_per_series() const {
     return select.limit + select.offset;
 }
 
-Status RawRun::survey(uint64_t limit) {
+Status RawRun::survey(const plan::TimeRange &range, uint64_t limit) {
     groups_.clear();
     surveyed_series_ = 0;
     for (const plan::ScanSource &source : measurement_.sources) {
-        VARVE_RETURN_IF_ERROR(survey_source(source, limit));
+        VARVE_RETURN_IF_ERROR(survey_source(source, range, limit));
     }
     const bool is_sliced = std::any_of(groups_.begin(), groups_.end(), [](const auto &group) {
         return group.second.rows > kRowsInMemory;
     });
     // Slices are cut out of all the group's rows.
-    return is_sliced && limit != 0 ? survey(0) : Status();
+    return is_sliced && limit != 0 ? survey(range, 0) : Status();
 }
 
-Status RawRun::survey_source(const plan::ScanSource &source, uint64_t limit) {
-    const plan::TimeRange &range = run_.select.range;
+Status RawRun::survey_source(const plan::ScanSource &source, const plan::TimeRange &range,
+                             uint64_t limit) {
     Result<std::unique_ptr<MeasurementScan>> opened = MeasurementScan::open(
         run_, source, {range.min_ns, range.max_ns + 1, limit, 1, Trace::Kind::survey});
     if (!opened.ok()) return opened.status();
@@ -131,9 +143,13 @@ Result<bool> RawRun::run_at_once() {
     const bool stops_early = (run_.select.limit != 0 && limit == 0) || run_.select.feeds_stream;
     if (stops_early || pages_series(run_.select)) return false;
     const plan::TimeRange &range = run_.select.range;
+    // Of many series slices of time are less than the first rows of each.
+    const uint64_t rows_max =
+        limit == 0 ? kRowsInMemory
+                   : std::clamp(limit * kRowsAtOncePerWanted, kRowsAtOnceMin, kRowsInMemory);
     RawRows rows(run_, measurement_);
     Status status =
-        rows.load({range.min_ns, range.max_ns + 1, nullptr, limit, kRowsInMemory, false, true});
+        rows.load({range.min_ns, range.max_ns + 1, nullptr, limit, rows_max, false, true});
     counted_series_ = rows.series_count();
     if (!status.ok()) return status;
     if (rows.overflowed() || rows.fell_short()) return false;
@@ -141,10 +157,34 @@ Result<bool> RawRun::run_at_once() {
     return status.ok() ? Result<bool>(true) : Result<bool>(std::move(status));
 }
 
+Status RawRun::run_by_slices(SubquerySlices &slices) {
+    bool has_begun = false;
+    const plan::TimeRange &range = run_.select.range;
+    return slices.each([&]() -> Result<bool> {
+        RawRows rows(run_, measurement_);
+        VARVE_RETURN_IF_ERROR(
+            rows.load({range.min_ns, range.max_ns + 1, nullptr, 0, 0, true, true}));
+        if (rows.row_count() == 0) return true;
+        if (!has_begun) projection_.begin(measurement_.name, rows.group_of(rows.order().front()));
+        has_begun = true;
+        VARVE_RETURN_IF_ERROR(emit(rows, true));
+        return !projection_.full();
+    });
+}
+
 Status RawRun::run() {
+    // Groups come one after the other, and so do the sources of a stream.
+    if (run_.select.group_tags.empty() && !pages_series(run_.select) &&
+        (measurement_.sources.size() == 1 || !run_.select.feeds_stream)) {
+        SubquerySlices slices(run_, measurement_);
+        const Result<bool> sliced = slices.are_needed();
+        if (!sliced.ok()) return sliced.status();
+        if (*sliced) return run_by_slices(slices);
+    }
     const Result<bool> done = run_at_once();
     if (!done.ok() || *done) return done.status();
-    VARVE_RETURN_IF_ERROR(survey(limit_per_series()));
+    if (run_.select.group_tags.empty() && !pages_series(run_.select)) return run_by_shards();
+    VARVE_RETURN_IF_ERROR(survey(run_.select.range, limit_per_series()));
     std::set<std::string> together;
     uint64_t rows = 0;
     for (const auto &it : wanted_groups()) {
@@ -154,6 +194,7 @@ Status RawRun::run() {
             rows = 0;
         }
         if (it->second.rows > kRowsInMemory) {
+            projection_.begin(measurement_.name, it->first);
             VARVE_RETURN_IF_ERROR(run_sliced(it->first, it->second));
         } else {
             together.insert(it->first);
@@ -161,6 +202,43 @@ Status RawRun::run() {
         }
     }
     return together.empty() ? Status() : run_together(together);
+}
+
+std::vector<plan::TimeRange> RawRun::shard_ranges() const {
+    const plan::TimeRange &range = run_.select.range;
+    std::set<int64_t> starts{range.min_ns};
+    for (const plan::ScanSource &source : measurement_.sources) {
+        for (const int64_t start : source.shard_starts) {
+            if (start > range.min_ns && start <= range.max_ns) starts.insert(start);
+        }
+    }
+    std::vector<plan::TimeRange> out;
+    for (auto start = starts.begin(); start != starts.end(); ++start) {
+        const auto next = std::next(start);
+        out.push_back({*start, next == starts.end() ? range.max_ns : *next - 1});
+    }
+    if (!run_.select.ascending) std::reverse(out.begin(), out.end());
+    return out;
+}
+
+Status RawRun::run_by_shards() {
+    bool has_begun = false;
+    for (const plan::TimeRange &range : shard_ranges()) {
+        VARVE_RETURN_IF_ERROR(survey(range, 0));
+        if (groups_.empty()) continue;
+        const auto &[key, group] = *groups_.begin();
+        if (!has_begun) projection_.begin(measurement_.name, key);
+        has_begun = true;
+        if (group.rows > kRowsInMemory) {
+            VARVE_RETURN_IF_ERROR(run_sliced(key, group));
+        } else {
+            RawRows rows(run_, measurement_);
+            VARVE_RETURN_IF_ERROR(rows.load({range.min_ns, range.max_ns + 1, nullptr, 0, 0}));
+            VARVE_RETURN_IF_ERROR(emit(rows, true));
+        }
+        if (projection_.full()) break;
+    }
+    return {};
 }
 
 plan::Measurement RawRun::restricted_to(const std::set<std::string> &groups) const {
@@ -202,12 +280,12 @@ Status RawRun::run_together(const std::set<std::string> &groups) {
 Status RawRun::run_sliced(const std::string &key, const Group &group) {
     const std::set<std::string> groups{key};
     const plan::Measurement measurement = restricted_to(groups);
-    projection_.begin(measurement_.name, key);
     const bool ascending = run_.select.ascending;
     const __int128 span = static_cast<__int128>(group.t_max) - group.t_min + 1;
     const uint64_t wanted = projection_.wanted();
-    const uint64_t first_rows =
-        wanted == 0 ? kRowsInMemory : std::clamp(wanted * 4, kFirstSliceRowsMin, kRowsInMemory);
+    const uint64_t first_rows = wanted == 0 && !run_.select.feeds_stream
+                                    ? kRowsInMemory
+                                    : std::clamp(wanted * 4, kFirstSliceRowsMin, kRowsInMemory);
     __int128 width = std::max<__int128>(1, span * first_rows / group.rows);
     __int128 done = 0;  // of the span, from its first end in the direction
     while (done < span && !projection_.full()) {

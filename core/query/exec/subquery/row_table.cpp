@@ -87,6 +87,11 @@ RowTable::Block &RowTable::block_for(int64_t time) {
 }
 
 Status RowTable::rows(std::span<const int64_t> times, std::span<const Vector> values, size_t) {
+    row_count_ += times.size();
+    if (rows_max_ != 0 && row_count_ > rows_max_) {
+        overflowed_ = true;
+        return {Code::resource_exhausted, "a subquery has more rows than are read at once"};
+    }
     VARVE_RETURN_IF_ERROR(keeper_.charge(times.size(), values.size()));
     for (size_t row = 0; row < times.size(); ++row) {
         Block &block = block_for(times[row]);
@@ -127,17 +132,23 @@ void RowTable::finish() {
     }
 }
 
-Result<std::shared_ptr<const RowTable>> read_table(const Run &run, const plan::Select &select,
-                                                   const std::string *measurement) {
-    const auto table = std::make_shared<RowTable>(select, run.budget);
+Status fill_table(const Run &run, const plan::Select &select, const std::string *measurement,
+                  RowTable &table) {
     for (size_t i = 0; i < select.measurements.size(); ++i) {
         if (measurement != nullptr && select.measurements[i].name != *measurement) continue;
         Subqueries subqueries;
-        Run inner = run.over(select, *table);
+        Run inner = run.over(select, table);
         inner.subqueries = &subqueries;
         VARVE_RETURN_IF_ERROR(run_measurement(inner, i));
     }
-    table->finish();
+    table.finish();
+    return {};
+}
+
+Result<std::shared_ptr<const RowTable>> read_table(const Run &run, const plan::Select &select,
+                                                   const std::string *measurement) {
+    const auto table = std::make_shared<RowTable>(select, run.budget);
+    VARVE_RETURN_IF_ERROR(fill_table(run, select, measurement, *table));
     return std::shared_ptr<const RowTable>(table);
 }
 

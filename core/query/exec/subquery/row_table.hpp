@@ -35,8 +35,12 @@ class RowTable final : public RowSink {
     };
 
     // `select` outlives the table. Rows are charged to the budget for as long as the table lives.
-    RowTable(const plan::Select &select, Budget &budget)
-        : select_(select), by_group_(comes_by_group(select)), keeper_(budget) {}
+    // More than `rows_max` rows are refused with resource_exhausted; 0 = no limit.
+    RowTable(const plan::Select &select, Budget &budget, uint64_t rows_max = 0)
+        : select_(select),
+          by_group_(comes_by_group(select)),
+          rows_max_(rows_max),
+          keeper_(budget) {}
 
     Status begin_series(const SeriesHead &head) override;
     Status rows(std::span<const int64_t> times, std::span<const Vector> values,
@@ -47,6 +51,9 @@ class RowTable final : public RowSink {
     void finish();
 
     const std::vector<Series> &series() const { return series_; }
+    uint64_t row_count() const { return row_count_; }
+    // rows_max was passed: what is here is incomplete.
+    bool overflowed() const { return overflowed_; }
     const std::vector<std::string> &tag_keys() const { return select_.group_tags; }
     // The positions of a column: one, or one for each of its types.
     std::vector<int> columns_of(const std::string &name) const;
@@ -58,16 +65,23 @@ class RowTable final : public RowSink {
 
     const plan::Select &select_;
     const bool by_group_;
+    const uint64_t rows_max_;
     RowKeeper keeper_;
     std::vector<Series> series_;
     size_t group_from_ = 0;  // the first layer of the group at hand
     size_t layer_ = 0;       // of the row before
     int64_t last_time_ = 0;
     bool has_rows_ = false;
+    uint64_t row_count_ = 0;
+    bool overflowed_ = false;
 };
 
-// The rows of all the select's measurements, or of the one. It runs in the other's place: with its
-// snapshots, budget and tasks.
+// Puts the rows of all the select's measurements, or of the one, into the table. It runs in the
+// other's place: with its snapshots, budget and tasks.
+Status fill_table(const Run &run, const plan::Select &select, const std::string *measurement,
+                  RowTable &table);
+
+// A new table, filled.
 Result<std::shared_ptr<const RowTable>> read_table(const Run &run, const plan::Select &select,
                                                    const std::string *measurement = nullptr);
 

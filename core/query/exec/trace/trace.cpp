@@ -58,6 +58,21 @@ class TracedScan final : public Scan {
 
 }  // namespace
 
+Trace &Trace::operation(const std::string &operator_name, const std::string &measurement) {
+    const std::vector<std::pair<std::string, std::string>> its_labels{{"measurement", measurement}};
+    if (comes_back) {
+        for (const auto &known : children) {
+            if (known->name != operator_name || known->labels != its_labels) continue;
+            known->comes_back = true;
+            return *known;
+        }
+    }
+    Trace &out = child(operator_name);
+    out.labels = its_labels;
+    out.comes_back = comes_back;
+    return out;
+}
+
 Trace &Trace::scan(Kind scan_kind) {
     for (const auto &known : children) {
         if (known->kind == scan_kind) return *known;

@@ -24,6 +24,9 @@ struct Trace {
         return *children.back();
     }
 
+    // An operator over a measurement. Where what is above comes back, it is one node.
+    Trace &operation(const std::string &operator_name, const std::string &measurement);
+
     // A survey reads the headers of blocks and nothing else.
     enum class Kind : uint8_t { operation, survey, row_scan, aggregate_scan };
 
@@ -33,6 +36,7 @@ struct Trace {
     std::string name;
     const std::function<int64_t()> &monotonic_ns;
     Kind kind = Kind::operation;
+    bool comes_back = false;  // what is below runs again and again, for one slice after the other
     std::vector<std::pair<std::string, std::string>> labels;
     std::atomic<int64_t> time_ns{0};  // of all threads together
     std::atomic<uint64_t> rows{0};    // given
