@@ -9,6 +9,7 @@
 #include "functions/math/math_functions.hpp"
 #include "functions/selector/selector_functions.hpp"
 #include "functions/transform/transform_functions.hpp"
+#include "query/languages/influxql08/continuous/queries.hpp"
 #include "storage/memory/memory_storage.hpp"
 
 namespace varve::test {
@@ -46,6 +47,29 @@ void QueryBench::require_users() {
     make_engine({}, true);
 }
 
+void QueryBench::use_influxql08() {
+    copies_ = std::make_unique<CopyRules>(catalog_, query::influxql08::read_copy_rule);
+    WritePath::Options options;
+    options.on_type_conflict = VARVE_ON_CONFLICT_BOTH;
+    options.copies = copies_.get();
+    writes_ = std::make_unique<WritePath>(options, catalog_, StorageHandle{storage_, table_},
+                                          Env::posix(), rejects_, publisher_, metrics_);
+    make_engine({}, requires_users());
+}
+
+void QueryBench::submit(varve_batch *batch, const std::string &database,
+                        const std::string &policy) {
+    varve_write_request request{};
+    request.struct_size = sizeof request;
+    request.database = str(database);
+    request.retention_policy = str(policy);
+    const auto done = [](void *, const varve_write_outcome *outcome) {
+        EXPECT_EQ(outcome->code, VARVE_OK);
+        EXPECT_EQ(view(outcome->error), "");
+    };
+    writes_->submit(batch, request, done, nullptr);
+}
+
 QueryBench::~QueryBench() {
     engine_.reset();
     storage_->stop(storage_);
@@ -64,6 +88,7 @@ void QueryBench::write(std::string lines, const std::string &database, const std
     auto parsed = line_protocol::parse(lines, options);
     ASSERT_EQ(parsed.bad_line_count, 0U) << parsed.error_text();
     varve_batch *batch = parsed.batch.finish(options.hash_seed, 0);
+    if (copies_ != nullptr) return submit(batch, database, policy);
     for (uint32_t t = 0; t < batch->table_count; ++t) {
         for (uint32_t row = 0; row < batch->tables[t]->row_count; ++row) {
             ASSERT_TRUE(
@@ -86,7 +111,6 @@ void QueryBench::write(std::string lines, const std::string &database, const std
     varve_write_opts opts{};
     opts.struct_size = sizeof opts;
     opts.durability = VARVE_DURABILITY_OS;
-    if (writes_types_side_by_side) opts.on_type_conflict = VARVE_ON_CONFLICT_BOTH;
     opts.db_id = db.id;
     opts.rp_id = rp->id;
     opts.shards = shards.data();
