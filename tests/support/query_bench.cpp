@@ -1,5 +1,7 @@
 #include "support/query_bench.hpp"
 
+#include <future>
+
 #include <gtest/gtest.h>
 
 #include "common/line_protocol/line_protocol.hpp"
@@ -14,10 +16,24 @@
 
 namespace varve::test {
 
+namespace {
+
+std::unique_ptr<Plugin> make_memory_storage(Host host) {
+    return std::make_unique<memory::MemoryStorage>(host);
+}
+
+}  // namespace
+
 QueryBench::QueryBench(query::Limits limits, query::TaskRunner *tasks)
-    : host_(Env::posix(), "/nowhere"), tasks_(tasks == nullptr ? &inline_tasks_ : tasks) {
-    host_.use_defaults(memory::MemoryStorage::descriptor());
-    storage_ = make_instance(std::make_unique<memory::MemoryStorage>(host_.host()));
+    : QueryBench({"memory", &memory::MemoryStorage::descriptor, &make_memory_storage, "/nowhere"},
+                 limits, tasks) {}
+
+QueryBench::QueryBench(const Storage &storage, query::Limits limits, query::TaskRunner *tasks)
+    : host_(Env::posix(), storage.path),
+      storage_name_(storage.name),
+      tasks_(tasks == nullptr ? &inline_tasks_ : tasks) {
+    host_.use_defaults(storage.descriptor());
+    storage_ = make_instance(storage.make(host_.host()));
     table_ =
         static_cast<const varve_storage *>(storage_->get_extension(storage_, VARVE_STORAGE_ID));
     varve_error error = abi_error();
@@ -38,9 +54,9 @@ void QueryBench::make_engine(query::Limits limits, bool auth_enabled) {
     accounts_ = std::make_unique<auth::Accounts>(users_, Env::posix(),
                                                  auth::Accounts::Options{auth_enabled, cheap});
     const query::Clock clock{[this] { return now_ns; }, [] { return Env::posix().monotonic_ns(); }};
-    engine_ = std::make_unique<query::Engine>(catalog_, *accounts_,
-                                              query::StorageGateway("memory", storage_, table_),
-                                              *writes_, functions_, *tasks_, clock, limits);
+    engine_ = std::make_unique<query::Engine>(
+        catalog_, *accounts_, query::StorageGateway(storage_name_, storage_, table_), *writes_,
+        functions_, *tasks_, clock, limits);
 }
 
 void QueryBench::require_users() {
@@ -63,11 +79,16 @@ void QueryBench::submit(varve_batch *batch, const std::string &database,
     request.struct_size = sizeof request;
     request.database = str(database);
     request.retention_policy = str(policy);
-    const auto done = [](void *, const varve_write_outcome *outcome) {
+    request.durability = VARVE_DURABILITY_OS;
+    std::promise<void> promise;
+    auto written = promise.get_future();
+    const auto done = [](void *ctx, const varve_write_outcome *outcome) {
         EXPECT_EQ(outcome->code, VARVE_OK);
         EXPECT_EQ(view(outcome->error), "");
+        static_cast<std::promise<void> *>(ctx)->set_value();
     };
-    writes_->submit(batch, request, done, nullptr);
+    writes_->submit(batch, request, done, &promise);
+    written.get();  // the batch points into the lines
 }
 
 QueryBench::~QueryBench() {

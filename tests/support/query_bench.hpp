@@ -4,6 +4,8 @@
 #include <memory>
 #include <string>
 
+#include <varve/cpp/plugin.hpp>
+
 #include "query/engine.hpp"
 #include "support/fake_host.hpp"
 #include "support/memory_catalog.hpp"
@@ -14,7 +16,15 @@ namespace varve::test {
 
 class QueryBench {
   public:
+    // Another engine than that in memory, with the folder of its files.
+    struct Storage {
+        const char *name;
+        const varve_descriptor &(*descriptor)();
+        std::unique_ptr<Plugin> (*make)(Host);
+        std::string path;
+    };
     explicit QueryBench(query::Limits limits = {}, query::TaskRunner *tasks = nullptr);
+    QueryBench(const Storage &storage, query::Limits limits, query::TaskRunner *tasks);
     ~QueryBench();
 
     // Line protocol with times in seconds, into the database (made if missing) and policy.
@@ -55,6 +65,7 @@ class QueryBench {
 
   private:
     FakeHost host_;
+    const std::string storage_name_;
     void make_engine(query::Limits limits, bool auth_enabled);
     void submit(varve_batch *batch, const std::string &database, const std::string &policy);
 
