@@ -321,9 +321,9 @@ void App::Impl::make_jobs() {
         env_, log_, metrics_, config_.boolean("continuous_queries.log_enabled"));
     rollups_08_ = std::make_unique<query::Rollups08>(
         *catalog_, ownership_,
-        [this](const auto &select, const std::string &database, const auto &range,
+        [this](const auto &rollup, const std::string &database, const auto &range,
                const auto &is_cancelled) {
-            return query_->write_select_08(select, database, range, is_cancelled);
+            return query_->write_rollup_08(rollup, database, range, is_cancelled);
         },
         env_, log_, metrics_, config_.boolean("continuous_queries.log_enabled"));
 }
@@ -413,7 +413,7 @@ Status App::Impl::open_data() {
     options.hash_seed = data_dir_->hash_seed();
     options.accounts = accounts_.get();
     copy_rules_ = std::make_unique<CopyRules>(*catalog_, query::influxql08::read_copy_rule);
-    options.copies = copy_rules_.get();
+    if (config_.boolean("continuous_queries.enabled")) options.copies = copy_rules_.get();
     rejects_ = std::make_unique<Rejects>(
         metrics_, static_cast<size_t>(config_.integer("write.rejects_kept")));
     publisher_ = std::make_unique<Publisher>(metrics_);

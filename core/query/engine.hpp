@@ -29,7 +29,7 @@ struct Statement;
 }  // namespace influxql
 
 namespace influxql08 {
-struct SelectStatement;
+struct Rollup;
 }
 namespace plan {
 struct TimeRange;
@@ -68,8 +68,8 @@ class Engine {
                                   const std::function<bool()> &is_cancelled);
 
     // [worker] The same for a continuous query of InfluxDB 0.8, over a range.
-    Result<uint64_t> write_select_08(const influxql08::SelectStatement &select,
-                                     const std::string &database, const plan::TimeRange &range,
+    Result<uint64_t> write_rollup_08(const influxql08::Rollup &rollup, const std::string &database,
+                                     const plan::TimeRange &range,
                                      const std::function<bool()> &is_cancelled);
 
     // For requests that begin after it.

@@ -3,6 +3,7 @@
 #include "query/encode/encoder.hpp"
 #include "query/exec/no_throw.hpp"
 #include "query/languages/influxql08/continuous/point_sink.hpp"
+#include "query/languages/influxql08/continuous/queries.hpp"
 #include "query/languages/influxql08/statements.hpp"
 #include "query/languages/influxql08/syntax/parser.hpp"
 #include "query/request.hpp"
@@ -101,12 +102,10 @@ Status Engine::run_influxql08(const varve_query_request &request, const varve_qu
     return {};
 }
 
-Result<uint64_t> Engine::write_select_08(const influxql08::SelectStatement &select,
+Result<uint64_t> Engine::write_rollup_08(const influxql08::Rollup &rollup,
                                          const std::string &database, const plan::TimeRange &range,
                                          const std::function<bool()> &is_cancelled) {
-    const RunningQueries::Entry running(
-        running_, "select … from " + select.from.text + " into " + select.into->target, database,
-        clock_.monotonic_ns());
+    const RunningQueries::Entry running(running_, rollup.text, database, clock_.monotonic_ns());
     exec::Budget budget(
         limits(), clock_.monotonic_ns, [&] { return is_cancelled() || running.is_killed(); },
         surroundings_.memory);
@@ -118,9 +117,9 @@ Result<uint64_t> Engine::write_select_08(const influxql08::SelectStatement &sele
                                       *encoder,       {},
                                       database,       {},
                                       clock_.now_ns()};
-    influxql08::PointSink points(session, writes_, select.into->target);
+    influxql08::PointSink points(session, writes_, rollup.select.into->target);
     VARVE_RETURN_IF_ERROR(exec::no_throw([&]() -> Status {
-        VARVE_RETURN_IF_ERROR(influxql08::select_rows(session, select, range, points));
+        VARVE_RETURN_IF_ERROR(influxql08::select_rows(session, rollup.select, range, points));
         return points.flush();
     }));
     return points.written();

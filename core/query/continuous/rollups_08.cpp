@@ -113,7 +113,7 @@ bool Rollups08::run_turn(const ContinuousQuery08 &query) {
         if (turn.from_ns == kTimeMin) turn.from_ns = piece.from_ns;
         if (!piece.is_empty) {
             const Result<uint64_t> written =
-                run_(known.rollup->select, query.database, {piece.from_ns, piece.to_ns - 1},
+                run_(*known.rollup, query.database, {piece.from_ns, piece.to_ns - 1},
                      [this] { return stopping_.load(); });
             if (stopping_) break;
             if (written.ok()) turn.written += *written;

@@ -28,11 +28,11 @@ inline constexpr int64_t kRollupRetryNs = 10'000'000'000;
 
 class Rollups08 {
   public:
-    // Writes the rows of the select within the range, inclusive, as the server itself, and says how
+    // Writes the rows of the query within the range, inclusive, as the server itself, and says how
     // many points these were; ends early once is_cancelled.
     using Run = std::function<Result<uint64_t>(
-        const influxql08::SelectStatement &select, const std::string &database,
-        const plan::TimeRange &range, const std::function<bool()> &is_cancelled)>;
+        const influxql08::Rollup &rollup, const std::string &database, const plan::TimeRange &range,
+        const std::function<bool()> &is_cancelled)>;
 
     // Everything lives longer. `log_runs`: one line per turn.
     Rollups08(Catalog &catalog, const Ownership &ownership, Run run, Env &env, Log &log,

@@ -22,10 +22,10 @@ class Rollups08Test : public ::testing::Test {
     void start() {
         rollups_ = std::make_unique<Rollups08>(
             catalog_, owner_,
-            [this](const influxql08::SelectStatement &select, const std::string &database,
+            [this](const influxql08::Rollup &rollup, const std::string &database,
                    const plan::TimeRange &range, const std::function<bool()> &is_cancelled) {
                 EXPECT_EQ(database, "d");
-                EXPECT_TRUE(select.into);
+                EXPECT_EQ(rollup.select.from.text, "m");
                 EXPECT_FALSE(is_cancelled());
                 return run(range);
             },

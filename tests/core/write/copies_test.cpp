@@ -118,7 +118,7 @@ TEST_F(CopiesTest, NamesThatNoSeriesCanHave) {
     EXPECT_EQ(stored()["n"].size(), 1u);
     EXPECT_EQ(rejects_.last().front().reason, "copy");
     EXPECT_EQ(rejects_.last().front().error, "a measurement or tag key is empty");
-    EXPECT_EQ(counted("varve_write_rejected_rows_total", {{"reason", "copy"}}), 2);
+    EXPECT_EQ(counted("varve_write_rejected_total", {{"reason", "copy"}}), 2);
 }
 
 TEST_F(CopiesTest, TheirSizeHasALimit) {

@@ -83,9 +83,9 @@ class GoldenFile {
     SelfMetrics metrics_;
     Rollups08 rollups_{bench_.catalog(),
                        owner_,
-                       [this](const auto &select, const std::string &database, const auto &range,
+                       [this](const auto &rollup, const std::string &database, const auto &range,
                               const auto &is_cancelled) {
-                           return bench_.engine().write_select_08(select, database, range,
+                           return bench_.engine().write_rollup_08(rollup, database, range,
                                                                   is_cancelled);
                        },
                        env_,

@@ -95,7 +95,7 @@ std::optional<Rollup> read_rollup(const std::string &text) {
     if (!select || select->group_by.empty()) return std::nullopt;
     const Result<plan::Window> window = window_of(*select);
     if (!window.ok() || window->interval_ns <= 0) return std::nullopt;
-    return Rollup{std::move(*select), *window};
+    return Rollup{text, std::move(*select), *window};
 }
 
 std::optional<CopyRule> read_copy_rule(const std::string &text) {

@@ -17,6 +17,7 @@ Status drop_continuous_query(const Session &session, const Statement &statement)
 
 // One that is run by the clock.
 struct Rollup {
+    std::string text;
     SelectStatement select;
     plan::Window window;
 };
