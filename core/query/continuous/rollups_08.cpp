@@ -63,14 +63,19 @@ void Rollups08::run_due() {
     }
 }
 
+// Of all policies, because any may hold a series that is read; ascending.
 Result<std::vector<ShardGroup>> Rollups08::shards_of(const ContinuousQuery08 &query) const {
     const Result<Database> database = catalog_.database(query.database);
     if (!database.ok()) return database.status();
-    const RetentionPolicy *policy = database->policy(database->default_policy);
-    if (policy == nullptr) {
-        return Status(Code::not_found, "retention policy not found: " + database->default_policy);
+    std::vector<ShardGroup> out;
+    for (const RetentionPolicy &policy : database->policies) {
+        const auto shards = catalog_.shard_groups(database->id, policy.id);
+        if (!shards.ok()) return shards.status();
+        out.insert(out.end(), shards->begin(), shards->end());
     }
-    return catalog_.shard_groups(database->id, policy->id);
+    std::sort(out.begin(), out.end(),
+              [](const ShardGroup &x, const ShardGroup &y) { return x.from_ns < y.from_ns; });
+    return out;
 }
 
 // The windows that may have rows: whole ones, as many as are computed at a time, of one shard.

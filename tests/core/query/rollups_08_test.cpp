@@ -193,14 +193,22 @@ TEST_F(Rollups08Test, WhatWouldFailAgainIsPassedOverAndLoggedOnce) {
     EXPECT_EQ(metrics_.counter("varve_cq_query_fail_total", "").value(), 2);
 }
 
-TEST_F(Rollups08Test, ADefaultPolicyThatIsGoneIsWaitedFor) {
-    create("time(1m)");
+TEST_F(Rollups08Test, ShardsOfEveryPolicyCount) {
+    create("time(1h)");
+    RetentionPolicySpec spec;
+    spec.name = "week";
+    spec.duration_ns = 7 * kDayNs;
+    spec.shard_duration_ns = kDayNs;
+    ASSERT_TRUE(catalog_.create_retention_policy("d", spec).ok());
+    const Database database = *catalog_.database("d");
+    for (const int64_t day : {-9, 1}) {
+        const int64_t time_ns = kStart + day * kDayNs;
+        ASSERT_TRUE(
+            catalog_.ensure_shard_group(database.id, database.policy("week")->id, time_ns).ok());
+    }
     shard_at(0);
-    ASSERT_TRUE(catalog_.drop_retention_policy("d", "autogen").ok());
-    EXPECT_EQ(at(60), "");
-    EXPECT_EQ(report().error, "retention policy not found: autogen");
-    EXPECT_EQ(at(61), "");
-    EXPECT_EQ(report().failed_runs, 1u);
+    EXPECT_EQ(at(3 * 86400), "-777600--691200 0-259200");
+    EXPECT_EQ(at(3 * 86400 + 3600), "259200-262800");
 }
 
 TEST_F(Rollups08Test, ThoseThatCopyAreListedAndDroppedOnesAreForgotten) {
