@@ -23,6 +23,7 @@
 #include "monitor/server_modules.hpp"
 #include "monitor/statistics_store.hpp"
 #include "query/continuous/continuous_queries.hpp"
+#include "query/continuous/rollups_08.hpp"
 #include "query/engine.hpp"
 #include "query_log.hpp"
 #include "query_service.hpp"
@@ -139,6 +140,7 @@ class App::Impl {
     void make_jobs();
     void make_subscriptions();
     void start_jobs();
+    std::vector<query::ContinuousQueryReport> continuous_query_reports() const;
     http::Authenticator *make_authenticator();
     Status serve();
     Status start_inputs();
@@ -177,6 +179,7 @@ class App::Impl {
     std::unique_ptr<Rejects> rejects_;
     std::unique_ptr<Publisher> publisher_;
     std::unique_ptr<WriteService> seed_for_storage_;
+    std::unique_ptr<CopyRules> copy_rules_;
     std::unique_ptr<WritePath> write_path_;
     std::vector<std::unique_ptr<Instance>> functions_;
     query::FunctionTable function_table_;
@@ -191,8 +194,11 @@ class App::Impl {
     std::unique_ptr<monitor::StatisticsStore> statistics_store_;
     int64_t started_ns_ = 0;  // since the Unix epoch
     std::unique_ptr<query::ContinuousQueries> continuous_queries_;
+    std::unique_ptr<query::Rollups08> rollups_08_;
     std::unique_ptr<Executor> continuous_worker_;
     std::unique_ptr<Executor::Timer> continuous_timer_;
+    std::unique_ptr<Executor> rollups_08_worker_;
+    std::unique_ptr<Executor::Timer> rollups_08_timer_;
     bool prepared_ = false;
 };
 
@@ -300,7 +306,7 @@ Status App::Impl::start() {
     return {};
 }
 
-// What runs by the clock. Continuous queries have a worker of their own, so that a long one holds
+// What runs by the clock. Continuous queries have workers of their own, so that a long one holds
 // nothing up.
 void App::Impl::make_jobs() {
     const StorageHandle storage{storage_->raw(),
@@ -313,6 +319,20 @@ void App::Impl::make_jobs() {
             return query_->write_select(select, database, is_cancelled);
         },
         env_, log_, metrics_, config_.boolean("continuous_queries.log_enabled"));
+    rollups_08_ = std::make_unique<query::Rollups08>(
+        *catalog_, ownership_,
+        [this](const auto &rollup, const std::string &database, const auto &range,
+               const auto &is_cancelled) {
+            return query_->write_rollup_08(rollup, database, range, is_cancelled);
+        },
+        env_, log_, metrics_, config_.boolean("continuous_queries.log_enabled"));
+}
+
+// Of both languages.
+std::vector<query::ContinuousQueryReport> App::Impl::continuous_query_reports() const {
+    auto reports = continuous_queries_->reports();
+    for (auto &report : rollups_08_->reports()) reports.push_back(std::move(report));
+    return reports;
 }
 
 // Before the first write.
@@ -339,10 +359,12 @@ void App::Impl::start_jobs() {
     retention_timer_ = executor_->every(config_.integer("write.retention_check_interval"),
                                         [this] { retention_->run(); });
     if (!config_.boolean("continuous_queries.enabled")) return;
+    const int64_t interval_ns = config_.integer("continuous_queries.run_interval");
     continuous_worker_ = std::make_unique<Executor>("continuous", 1);
     continuous_timer_ =
-        continuous_worker_->every(config_.integer("continuous_queries.run_interval"),
-                                  [this] { continuous_queries_->run_due(); });
+        continuous_worker_->every(interval_ns, [this] { continuous_queries_->run_due(); });
+    rollups_08_worker_ = std::make_unique<Executor>("rollups_08", 1);
+    rollups_08_timer_ = rollups_08_worker_->every(interval_ns, [this] { rollups_08_->run_due(); });
 }
 
 Status App::Impl::open_data() {
@@ -390,6 +412,8 @@ Status App::Impl::open_data() {
     options.unsigned_enabled = config_.boolean("write.unsigned_integers");
     options.hash_seed = data_dir_->hash_seed();
     options.accounts = accounts_.get();
+    copy_rules_ = std::make_unique<CopyRules>(*catalog_, query::influxql08::read_copy_rule);
+    if (config_.boolean("continuous_queries.enabled")) options.copies = copy_rules_.get();
     rejects_ = std::make_unique<Rejects>(
         metrics_, static_cast<size_t>(config_.integer("write.rejects_kept")));
     publisher_ = std::make_unique<Publisher>(metrics_);
@@ -476,7 +500,7 @@ Status App::Impl::serve() {
         routes_, {statistics_, config_, *accounts_, *memory_, request_profiles_, delayed_, env_,
                   started_ns_, config_.boolean("http.pprof_auth_enabled")}));
     VARVE_RETURN_IF_ERROR(
-        mount_job_routes(routes_, {*accounts_, [this] { return continuous_queries_->reports(); },
+        mount_job_routes(routes_, {*accounts_, [this] { return continuous_query_reports(); },
                                    [this] { return retention_->report(); }}));
     http_metrics_ = std::make_unique<HttpMetrics>(metrics_);
     http_executor_ = std::make_unique<HttpExecutor>(*executor_);
@@ -586,8 +610,11 @@ void App::Impl::stop() {
     retention_timer_.reset();
     statistics_store_.reset();
     if (continuous_queries_) continuous_queries_->stop();
+    if (rollups_08_) rollups_08_->stop();
     continuous_timer_.reset();
     continuous_worker_.reset();
+    rollups_08_timer_.reset();
+    rollups_08_worker_.reset();
     const auto drain = prepared_ ? std::chrono::nanoseconds(config_.integer("server.drain_timeout"))
                                  : std::chrono::nanoseconds(0);
     delayed_.stop();  // answers requests that wait for the end of a window

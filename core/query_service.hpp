@@ -66,6 +66,12 @@ class QueryRunner final : public QueryService {
                                   const std::function<bool()> &is_cancelled) {
         return engine_.write_select(select, database, is_cancelled);
     }
+    Result<uint64_t> write_rollup_08(const query::influxql08::Rollup &rollup,
+                                     const std::string &database,
+                                     const query::plan::TimeRange &range,
+                                     const std::function<bool()> &is_cancelled) {
+        return engine_.write_rollup_08(rollup, database, range, is_cancelled);
+    }
     // For requests that begin after it; those that run are still listed and can be stopped.
     void set_limits(const query::Limits &limits) { engine_.set_limits(limits); }
     // Lets running queries end; those that wait are refused.

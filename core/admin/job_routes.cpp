@@ -31,6 +31,7 @@ void show_continuous_queries(const JobParts &parts, http::ResponseWriter &writer
         Object entry(Poco::JSON_PRESERVE_KEY_ORDER);
         entry.set("database", printable(report.database));
         entry.set("name", printable(report.name));
+        entry.set("language", report.language);
         entry.set("query", printable(report.text));
         set_time(entry, "last_run", report.last_run_ns);
         set_time(entry, "next_run", report.next_run_ns);

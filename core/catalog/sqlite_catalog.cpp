@@ -78,8 +78,10 @@ Result<std::unique_ptr<SqliteCatalog>> SqliteCatalog::open(const std::string &fi
 Status SqliteCatalog::reload() {
     VARVE_RETURN_IF_ERROR(store_->read(databases_, groups_));
     VARVE_RETURN_IF_ERROR(store_->read_continuous_queries(continuous_queries_));
+    VARVE_RETURN_IF_ERROR(store_->read_continuous_queries_08(continuous_queries_08_));
     VARVE_RETURN_IF_ERROR(store_->read_subscriptions(subscriptions_));
     ++reloads_;
+    continuous_queries_08_revision_ = continuous_queries_08_.empty() ? 0 : reloads_;
     subscriptions_revision_ = subscriptions_.empty() ? 0 : reloads_;
     return store_->read_users(users_);  // dropped databases take grants along
 }

@@ -52,6 +52,14 @@ class SqliteCatalog final : public Catalog, public UserCatalog {
                                    std::string_view text) override;
     Status drop_continuous_query(std::string_view database, std::string_view name) override;
     Status set_last_runs(const std::map<uint64_t, int64_t> &last_runs_ns) override;
+    Result<std::vector<ContinuousQuery08>> continuous_queries_08() const override;
+    uint64_t continuous_queries_08_revision() const override {
+        return continuous_queries_08_revision_;
+    }
+    Result<uint64_t> create_continuous_query_08(std::string_view database, std::string_view text,
+                                                int64_t last_run_ns) override;
+    Status drop_continuous_query_08(std::string_view database, uint64_t number) override;
+    Status set_last_runs_08(const std::map<uint64_t, int64_t> &last_runs_ns) override;
     Result<std::vector<Subscription>> subscriptions() const override;
     uint64_t subscriptions_revision() const override { return subscriptions_revision_; }
     Status create_subscription(const Subscription &subscription) override;
@@ -90,11 +98,13 @@ class SqliteCatalog final : public Catalog, public UserCatalog {
     Env &env_;
     Log &log_;
     mutable std::shared_mutex mutex_;
-    std::vector<Database> databases_;                     // in the order of their creation
-    std::map<uint64_t, std::vector<ShardGroup>> groups_;  // by policy id, ascending in time
-    std::vector<ContinuousQuery> continuous_queries_;     // by database
-    std::vector<Subscription> subscriptions_;             // by policy
-    uint64_t reloads_ = 0;                                // guarded by mutex_
+    std::vector<Database> databases_;                       // in the order of their creation
+    std::map<uint64_t, std::vector<ShardGroup>> groups_;    // by policy id, ascending in time
+    std::vector<ContinuousQuery> continuous_queries_;       // by database
+    std::vector<ContinuousQuery08> continuous_queries_08_;  // by database
+    std::vector<Subscription> subscriptions_;               // by policy
+    uint64_t reloads_ = 0;                                  // guarded by mutex_
+    std::atomic<uint64_t> continuous_queries_08_revision_{0};
     std::atomic<uint64_t> subscriptions_revision_{0};
     std::vector<UserPtr> users_;  // in the order of their creation
     std::condition_variable_any changed_;

@@ -57,6 +57,56 @@ Status SqliteCatalog::set_last_runs(const std::map<uint64_t, int64_t> &last_runs
     return {};
 }
 
+Result<std::vector<ContinuousQuery08>> SqliteCatalog::continuous_queries_08() const {
+    const std::shared_lock lock(mutex_);
+    return continuous_queries_08_;
+}
+
+Result<uint64_t> SqliteCatalog::create_continuous_query_08(std::string_view database,
+                                                           std::string_view text,
+                                                           int64_t last_run_ns) {
+    const std::unique_lock lock(mutex_);
+    const Database *found = find(database);
+    if (found == nullptr) {
+        return Status(Code::not_found, "database not found: " + std::string(database));
+    }
+    const Result<uint64_t> number = next_number_08(continuous_queries_08_, database);
+    if (!number.ok()) return number.status();
+    VARVE_RETURN_IF_ERROR(store_->transaction([&] {
+        return store_->insert_continuous_query_08(found->id, *number, std::string(text),
+                                                  last_run_ns);
+    }));
+    VARVE_RETURN_IF_ERROR(after_change());
+    return *number;
+}
+
+Status SqliteCatalog::drop_continuous_query_08(std::string_view database, uint64_t number) {
+    const std::unique_lock lock(mutex_);
+    for (const ContinuousQuery08 &query : continuous_queries_08_) {
+        if (query.database != database || query.number != number) continue;
+        VARVE_RETURN_IF_ERROR(
+            store_->transaction([&] { return store_->delete_continuous_query_08(query.id); }));
+        return after_change();
+    }
+    return {};
+}
+
+// As often as set_last_runs.
+Status SqliteCatalog::set_last_runs_08(const std::map<uint64_t, int64_t> &last_runs_ns) {
+    const std::unique_lock lock(mutex_);
+    VARVE_RETURN_IF_ERROR(store_->transaction([&]() -> Status {
+        for (const auto &[id, last_run_ns] : last_runs_ns) {
+            VARVE_RETURN_IF_ERROR(store_->update_last_run_08(id, last_run_ns));
+        }
+        return {};
+    }));
+    for (ContinuousQuery08 &query : continuous_queries_08_) {
+        const auto found = last_runs_ns.find(query.id);
+        if (found != last_runs_ns.end()) query.last_run_ns = found->second;
+    }
+    return {};
+}
+
 Result<std::vector<Subscription>> SqliteCatalog::subscriptions() const {
     const std::shared_lock lock(mutex_);
     return subscriptions_;

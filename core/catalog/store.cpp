@@ -58,6 +58,13 @@ const char *const kMigrations[] = {
            to_all INTEGER NOT NULL,
            destinations TEXT NOT NULL,
            UNIQUE (policy_id, name));)",
+    R"(CREATE TABLE continuous_queries_08 (
+           id INTEGER PRIMARY KEY AUTOINCREMENT,
+           database_id INTEGER NOT NULL REFERENCES databases(id) ON DELETE CASCADE,
+           number INTEGER NOT NULL,
+           text TEXT NOT NULL,
+           last_run_ns INTEGER NOT NULL,
+           UNIQUE (database_id, number));)",
 };
 constexpr int kSchemaVersion = static_cast<int>(std::size(kMigrations));
 

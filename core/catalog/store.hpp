@@ -40,6 +40,7 @@ class SqliteCatalog::Store {
     Status delete_shard_group(uint64_t group_id);
 
     Status read_continuous_queries(std::vector<ContinuousQuery> &queries);
+    Status read_continuous_queries_08(std::vector<ContinuousQuery08> &queries);
     Status read_subscriptions(std::vector<Subscription> &subscriptions);
     // Within a transaction.
     Status insert_continuous_query(uint64_t db_id, const std::string &name,
@@ -47,6 +48,10 @@ class SqliteCatalog::Store {
     Status update_continuous_query(uint64_t id, const std::string &text);
     Status delete_continuous_query(uint64_t id);
     Status update_last_run(uint64_t id, int64_t last_run_ns);
+    Status insert_continuous_query_08(uint64_t db_id, uint64_t number, const std::string &text,
+                                      int64_t last_run_ns);
+    Status delete_continuous_query_08(uint64_t id);
+    Status update_last_run_08(uint64_t id, int64_t last_run_ns);
     Status insert_subscription(uint64_t rp_id, const Subscription &subscription);
     Status delete_subscription(uint64_t id);
 

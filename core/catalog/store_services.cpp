@@ -44,6 +44,23 @@ Status SqliteCatalog::Store::read_continuous_queries(std::vector<ContinuousQuery
     });
 }
 
+Status SqliteCatalog::Store::read_continuous_queries_08(std::vector<ContinuousQuery08> &queries) {
+    return caught([&]() -> Status {
+        queries.clear();
+        ContinuousQuery08 query;
+        Statement select(*session_);
+        select << "SELECT q.id, d.id, d.name, q.number, q.text, q.last_run_ns "
+                  "FROM continuous_queries_08 q JOIN databases d ON d.id = q.database_id "
+                  "ORDER BY d.id, q.number",
+            into(query.id), into(query.db_id), into(query.database), into(query.number),
+            into(query.text), into(query.last_run_ns), range(0, 1);
+        while (!select.done()) {
+            if (select.execute() != 0) queries.push_back(query);
+        }
+        return {};
+    });
+}
+
 Status SqliteCatalog::Store::read_subscriptions(std::vector<Subscription> &subscriptions) {
     return caught([&]() -> Status {
         subscriptions.clear();
@@ -93,6 +110,32 @@ Status SqliteCatalog::Store::delete_continuous_query(uint64_t id) {
 Status SqliteCatalog::Store::update_last_run(uint64_t id, int64_t last_run_ns) {
     return caught([&]() -> Status {
         *session_ << "UPDATE continuous_queries SET last_run_ns = ? WHERE id = ?",
+            useRef(last_run_ns), useRef(id), now;
+        return {};
+    });
+}
+
+Status SqliteCatalog::Store::insert_continuous_query_08(uint64_t db_id, uint64_t number,
+                                                        const std::string &text,
+                                                        int64_t last_run_ns) {
+    return caught([&]() -> Status {
+        *session_ << "INSERT INTO continuous_queries_08 (database_id, number, text, last_run_ns) "
+                     "VALUES (?, ?, ?, ?)",
+            useRef(db_id), useRef(number), useRef(text), useRef(last_run_ns), now;
+        return {};
+    });
+}
+
+Status SqliteCatalog::Store::delete_continuous_query_08(uint64_t id) {
+    return caught([&]() -> Status {
+        *session_ << "DELETE FROM continuous_queries_08 WHERE id = ?", useRef(id), now;
+        return {};
+    });
+}
+
+Status SqliteCatalog::Store::update_last_run_08(uint64_t id, int64_t last_run_ns) {
+    return caught([&]() -> Status {
+        *session_ << "UPDATE continuous_queries_08 SET last_run_ns = ? WHERE id = ?",
             useRef(last_run_ns), useRef(id), now;
         return {};
     });

@@ -76,6 +76,21 @@ std::map<std::string, std::string> destination_tags(const Subscription &subscrip
             {"destination", without_credentials(url)}};
 }
 
+Result<uint64_t> next_number_08(const std::vector<ContinuousQuery08> &queries,
+                                std::string_view database) {
+    uint64_t count = 0;
+    uint64_t highest = 0;
+    for (const ContinuousQuery08 &query : queries) {
+        if (query.database != database) continue;
+        ++count;
+        highest = std::max(highest, query.number);
+    }
+    if (count < kContinuousQueries08Max) return highest + 1;
+    return Status(Code::resource_exhausted, "a database has no more than " +
+                                                std::to_string(kContinuousQueries08Max) +
+                                                " continuous queries");
+}
+
 namespace {
 Status check_retention_policy(const RetentionPolicy &policy) {
     if (!is_valid_catalog_name(policy.name)) return {Code::invalid_argument, "invalid name"};

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/status.hpp"
+#include "model/time.hpp"
 
 namespace varve {
 
@@ -52,6 +53,19 @@ struct ContinuousQuery {
     std::string text;         // the normalised CREATE statement
     int64_t last_run_ns = 0;  // 0 = it never ran
 };
+
+// One of InfluxDB 0.8, which has no name: its database counts its own.
+struct ContinuousQuery08 {
+    uint64_t id = 0;  // never 0, never used again
+    uint64_t db_id = 0;
+    std::string database;
+    uint64_t number = 0;             // from 1
+    std::string text;                // the SELECT as it was asked
+    int64_t last_run_ns = kTimeMin;  // all before it is computed
+};
+
+// Of one database.
+inline constexpr uint64_t kContinuousQueries08Max = 1000;
 
 // Where copies of what is written to a policy go.
 struct Subscription {
@@ -154,6 +168,20 @@ class Catalog {
     // Times by id; what is dropped meanwhile is passed over.
     virtual Status set_last_runs(const std::map<uint64_t, int64_t> &last_runs_ns) = 0;
 
+    // Those of InfluxDB 0.8 are apart. In the same order; a dropped database takes them along.
+    virtual Result<std::vector<ContinuousQuery08>> continuous_queries_08() const = 0;
+    // Another number whenever a text comes or goes; 0 = there are none. Asked for every write.
+    virtual uint64_t continuous_queries_08_revision() const = 0;
+    // The number it gets: one more than the database's highest. not_found "database not found:
+    // NAME"; resource_exhausted where the database has kContinuousQueries08Max.
+    virtual Result<uint64_t> create_continuous_query_08(std::string_view database,
+                                                        std::string_view text,
+                                                        int64_t last_run_ns) = 0;
+    // Ok if there is no such database or query.
+    virtual Status drop_continuous_query_08(std::string_view database, uint64_t number) = 0;
+    // Times by id; what is dropped meanwhile is passed over.
+    virtual Status set_last_runs_08(const std::map<uint64_t, int64_t> &last_runs_ns) = 0;
+
     // In the same order. A dropped policy takes them along.
     virtual Result<std::vector<Subscription>> subscriptions() const = 0;
     // Another number whenever they change; 0 = there are none. Asked for every write.
@@ -176,6 +204,10 @@ bool is_valid_catalog_name(std::string_view name);
 
 // Whether the spec asks for a durability that the database does not have.
 bool is_other_durability(const Database &database, const RetentionPolicySpec &spec);
+
+// The number of a database's next one, of all that there are. resource_exhausted at the limit.
+Result<uint64_t> next_number_08(const std::vector<ContinuousQuery08> &queries,
+                                std::string_view database);
 
 // A URL of scheme udp, http or https with host and port. invalid_argument "invalid subscription
 // URL: URL".

@@ -1,5 +1,7 @@
 #include "model/series_key.hpp"
 
+#include <algorithm>
+
 namespace varve {
 namespace {
 
@@ -8,6 +10,22 @@ Status check_name(std::string_view name) {
     if (!name.empty() && name.back() != '\\') return {};
     return {Code::invalid_argument, name.empty() ? "a measurement or tag key is empty"
                                                  : "a measurement or tag ends in a backslash"};
+}
+
+// Where the first such byte stands that no backslash escapes, from `at` on; else the text's end.
+size_t find_unescaped(std::string_view text, char wanted, size_t at) {
+    while (at < text.size() && text[at] != wanted) at += text[at] == '\\' ? 2 : 1;
+    return std::min(at, text.size());
+}
+
+std::string unescaped(std::string_view text) {
+    std::string out;
+    for (size_t at = 0; at < text.size(); ++at) {
+        const bool escapes = text[at] == '\\' && at + 1 < text.size() &&
+                             kEscapedInTag.find(text[at + 1]) != std::string_view::npos;
+        out += text[escapes ? ++at : at];
+    }
+    return out;
 }
 
 }  // namespace
@@ -37,6 +55,20 @@ Result<std::string> make_series_key(std::string_view measurement, const Tags &ta
                                            " > " + std::to_string(kSeriesKeySizeMax));
     }
     return key;
+}
+
+Tags split_tags(std::string_view key) {
+    Tags out;
+    for (size_t at = find_unescaped(key, ',', 0); at < key.size();) {
+        const size_t end = find_unescaped(key, ',', at + 1);
+        const std::string_view tag = key.substr(at + 1, end - at - 1);
+        const size_t equals = find_unescaped(tag, '=', 0);
+        if (equals < tag.size()) {
+            out.emplace_back(unescaped(tag.substr(0, equals)), unescaped(tag.substr(equals + 1)));
+        }
+        at = end;
+    }
+    return out;
 }
 
 }  // namespace varve

@@ -27,4 +27,7 @@ inline constexpr std::string_view kEscapedInTag = ",= ";  // and in names of fie
 // invalid_argument for an empty name and for one that ends in a backslash; too_large.
 Result<std::string> make_series_key(std::string_view measurement, const Tags &tags);
 
+// The tags of a canonical key.
+Tags split_tags(std::string_view key);
+
 }  // namespace varve

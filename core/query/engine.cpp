@@ -141,15 +141,6 @@ Status Engine::run_influxql(const varve_query_request &request, const varve_quer
     return encoder->end();
 }
 
-namespace {
-
-class NoBytes final : public encode::ByteSink {
-  public:
-    Status write(std::string_view) override { return {}; }
-};
-
-}  // namespace
-
 Result<uint64_t> Engine::write_select(const influxql::SelectStatement &select,
                                       const std::string &database,
                                       const std::function<bool()> &is_cancelled) {

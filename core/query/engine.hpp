@@ -28,6 +28,13 @@ struct Session;
 struct Statement;
 }  // namespace influxql
 
+namespace influxql08 {
+struct Rollup;
+}
+namespace plan {
+struct TimeRange;
+}
+
 struct Clock {
     std::function<int64_t()> now_ns;        // since the Unix epoch
     std::function<int64_t()> monotonic_ns;  // never goes back
@@ -59,6 +66,11 @@ class Engine {
     Result<uint64_t> write_select(const influxql::SelectStatement &select,
                                   const std::string &database,
                                   const std::function<bool()> &is_cancelled);
+
+    // [worker] The same for a continuous query of InfluxDB 0.8, over a range.
+    Result<uint64_t> write_rollup_08(const influxql08::Rollup &rollup, const std::string &database,
+                                     const plan::TimeRange &range,
+                                     const std::function<bool()> &is_cancelled);
 
     // For requests that begin after it.
     void set_limits(const Limits &limits);

@@ -2,6 +2,8 @@
 // is the answer, as long as nothing was written yet.
 #include "query/encode/encoder.hpp"
 #include "query/exec/no_throw.hpp"
+#include "query/languages/influxql08/continuous/point_sink.hpp"
+#include "query/languages/influxql08/continuous/queries.hpp"
 #include "query/languages/influxql08/statements.hpp"
 #include "query/languages/influxql08/syntax/parser.hpp"
 #include "query/request.hpp"
@@ -98,6 +100,29 @@ Status Engine::run_influxql08(const varve_query_request &request, const varve_qu
     // In chunks there may be nothing at all to write.
     if (!bytes.has_begun()) bytes.begin(VARVE_OK, encoder->content_type());
     return {};
+}
+
+Result<uint64_t> Engine::write_rollup_08(const influxql08::Rollup &rollup,
+                                         const std::string &database, const plan::TimeRange &range,
+                                         const std::function<bool()> &is_cancelled) {
+    const RunningQueries::Entry running(running_, rollup.text, database, clock_.monotonic_ns());
+    exec::Budget budget(
+        limits(), clock_.monotonic_ns, [&] { return is_cancelled() || running.is_killed(); },
+        surroundings_.memory);
+    NoBytes nobody;
+    const auto encoder = encode::Encoder::make("series_array", {}, nobody);
+    const influxql08::Session session{catalog_,       auth::Access::open(),
+                                      storage_,       functions_,
+                                      tasks_,         budget,
+                                      *encoder,       {},
+                                      database,       {},
+                                      clock_.now_ns()};
+    influxql08::PointSink points(session, writes_, rollup.select.into->target);
+    VARVE_RETURN_IF_ERROR(exec::no_throw([&]() -> Status {
+        VARVE_RETURN_IF_ERROR(influxql08::select_rows(session, rollup.select, range, points));
+        return points.flush();
+    }));
+    return points.written();
 }
 
 }  // namespace varve::query

@@ -70,6 +70,12 @@ class SinkWriter final : public encode::ByteSink {
     Status broken_off_;
 };
 
+// For what nobody reads.
+class NoBytes final : public encode::ByteSink {
+  public:
+    Status write(std::string_view) override { return {}; }
+};
+
 // Tells the observer of a request, from its making to its end.
 class RequestReport {
   public:

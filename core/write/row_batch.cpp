@@ -2,7 +2,6 @@
 
 #include <cstring>
 #include <new>
-#include <unordered_map>
 #include <utility>
 
 #include <xxhash.h>
@@ -20,7 +19,7 @@ struct RowBatch::Table {
 
     // Whether a row with these values belongs here.
     bool fits(std::string_view of_measurement, std::span<const Value> values) const {
-        if (measurement != of_measurement || columns.size() != values.size()) return false;
+        if (columns.size() != values.size() || measurement != of_measurement) return false;
         for (size_t i = 0; i < values.size(); ++i) {
             if (columns[i].type != values[i].type || columns[i].name != values[i].name) {
                 return false;
@@ -133,7 +132,7 @@ class RowBatch::Finished {
     varve_batch batch_{};
 };
 
-RowBatch::RowBatch() = default;
+RowBatch::RowBatch(uint32_t first_ordinal) : first_ordinal_(first_ordinal) {}
 RowBatch::~RowBatch() = default;
 
 Status RowBatch::begin_series(std::string_view measurement, const Tags &tags) {
@@ -147,8 +146,9 @@ Status RowBatch::begin_series(std::string_view measurement, const Tags &tags) {
 
 RowBatch::Table &RowBatch::table_for(std::span<const Value> values) {
     if (last_table_ != nullptr && last_table_->fits(measurement_, values)) return *last_table_;
-    for (const auto &table : tables_) {
-        if (table->fits(measurement_, values)) return *(last_table_ = table.get());
+    std::vector<Table *> &known = by_measurement_[measurement_];
+    for (Table *table : known) {
+        if (table->fits(measurement_, values)) return *(last_table_ = table);
     }
     auto table = std::make_unique<Table>();
     table->measurement = measurement_;
@@ -156,7 +156,8 @@ RowBatch::Table &RowBatch::table_for(std::span<const Value> values) {
         table->columns.push_back({std::string(value.name), value.type, {}, {}});
     }
     tables_.push_back(std::move(table));
-    return *(last_table_ = tables_.back().get());
+    known.push_back(tables_.back().get());
+    return *(last_table_ = known.back());
 }
 
 void RowBatch::add_row(int64_t time_ns, std::span<const Value> values) {
@@ -172,7 +173,7 @@ void RowBatch::add_row(int64_t time_ns, std::span<const Value> values) {
     }
     table.key_index.push_back(table.last_key);
     table.times.push_back(time_ns);
-    table.ordinals.push_back(static_cast<uint32_t>(row_count_++));
+    table.ordinals.push_back(first_ordinal_ + static_cast<uint32_t>(row_count_++));
     for (size_t i = 0; i < values.size(); ++i) {
         Table::Column &column = table.columns[i];
         column.text += values[i].text;
@@ -185,6 +186,7 @@ void RowBatch::add_row(int64_t time_ns, std::span<const Value> values) {
 varve_batch *RowBatch::finish(uint64_t hash_seed) {
     if (row_count_ == 0) return nullptr;
     auto *finished = new Finished(std::exchange(tables_, {}), hash_seed);
+    by_measurement_.clear();
     last_table_ = nullptr;
     row_count_ = 0;
     size_bytes_ = 0;

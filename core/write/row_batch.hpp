@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include <varve/batch.h>
@@ -15,6 +16,11 @@
 #include "model/series_key.hpp"
 
 namespace varve {
+
+// Points of one write.
+inline constexpr uint64_t kRowBatchRows = 10'000;
+// A write of texts this long is sent before it has as many points.
+inline constexpr uint64_t kRowBatchBytes = uint64_t{16} << 20;
 
 class RowBatch {
   public:
@@ -25,7 +31,8 @@ class RowBatch {
         std::string_view text;  // strings; copied
     };
 
-    RowBatch();
+    // Rows are counted from `first_ordinal`.
+    explicit RowBatch(uint32_t first_ordinal = 0);
     ~RowBatch();
 
     // Whose the rows are that follow. Errors as make_series_key's.
@@ -35,6 +42,8 @@ class RowBatch {
 
     uint64_t row_count() const { return row_count_; }
     uint64_t size_bytes() const { return size_bytes_; }  // about what it holds
+    // There is as much as one write should have.
+    bool is_full() const { return row_count_ >= kRowBatchRows || size_bytes_ >= kRowBatchBytes; }
 
     // The rows so far, to be released by the caller; null if there are none. Empty afterwards.
     varve_batch *finish(uint64_t hash_seed);
@@ -45,7 +54,9 @@ class RowBatch {
 
     Table &table_for(std::span<const Value> values);
 
+    const uint32_t first_ordinal_;
     std::vector<std::unique_ptr<Table>> tables_;
+    std::unordered_map<std::string, std::vector<Table *>> by_measurement_;
     Table *last_table_ = nullptr;  // of the last row
     std::string measurement_;
     std::string key_;

@@ -48,6 +48,8 @@ struct Submission {
     Durability durability;  // the database's
     std::vector<varve_shard_range> shards;
     std::vector<std::vector<uint64_t>> keeps;  // per table; empty = all rows
+    uint32_t own_tables = 0;                   // tables of the batch behind them are copies
+    uint64_t copied = 0;                       // rows
     uint64_t dropped = 0;                      // by the validator
     std::string first_error;                   // the validator's first reason
     uint64_t ticket = 0;                       // the publisher's

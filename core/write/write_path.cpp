@@ -1,8 +1,11 @@
 #include "write/write_path.hpp"
 
+#include <algorithm>
+
 #include <varve/cpp/bytes.hpp>
 
 #include "model/duration.hpp"
+#include "write/copies/copied_rows.hpp"
 #include "write/rejection_text.hpp"
 #include "write/router.hpp"
 #include "write/validator.hpp"
@@ -41,6 +44,10 @@ WritePath::WritePath(Options options, Catalog &catalog, StorageHandle storage, E
       rows_written_(metrics.counter("varve_write_rows_total", "Rows stored.")),
       rows_dropped_(metrics.counter("varve_write_rows_dropped_total",
                                     "Rows that validation or storage rejected.")),
+      rows_copied_(metrics.counter("varve_write_rows_copied_total",
+                                   "Copies that continuous queries made of rows.")),
+      copies_refused_(metrics.counter("varve_write_copies_refused_total",
+                                      "Writes refused because of the size of their copies.")),
       stored_(metrics.counter("varve_write_requests_total", "Writes, by their result.",
                               {{"result", "stored"}})),
       failed_(metrics.counter("varve_write_requests_total", "Writes, by their result.",
@@ -81,6 +88,16 @@ Status WritePath::open_database(const Database &database, const RetentionPolicy 
 
 void WritePath::submit(varve_batch *batch, const varve_write_request &request, WriteDone done,
                        void *ctx) {
+    take(batch, request, {true, options_.on_type_conflict}, done, ctx);
+}
+
+void WritePath::submit_computed(varve_batch *batch, const varve_write_request &request,
+                                WriteDone done, void *ctx) {
+    take(batch, request, {false, VARVE_ON_CONFLICT_BOTH}, done, ctx);
+}
+
+void WritePath::take(varve_batch *batch, const varve_write_request &request,
+                     const Treatment &treatment, WriteDone done, void *ctx) {
     auto submission = std::make_shared<Submission>(batch, done, ctx);
     if (batch != nullptr) rows_asked_.add(static_cast<double>(batch->row_count));
     record_bad_rows(request);
@@ -90,14 +107,43 @@ void WritePath::submit(varve_batch *batch, const varve_write_request &request, W
     }
     if (batch == nullptr || batch->row_count == 0) return fail(*submission, {});
     validate(*submission, policy, env_.now_ns(), rejects_);
+    submission->own_tables = submission->batch->table_count;
+    if (treatment.copies) {
+        if (const Status copied = add_copies(*submission); !copied.ok()) {
+            return fail(*submission, copied);
+        }
+    }
     if (const Status routed = route(*submission, catalog_); !routed.ok()) {
         return fail(*submission, routed);
     }
     auto flight = std::make_unique<InFlight>(InFlight{this, submission});
-    if (const Status stored = store(flight, request); !stored.ok()) fail(*submission, stored);
+    if (const Status stored = store(flight, request, treatment.on_type_conflict); !stored.ok()) {
+        fail(*submission, stored);
+    }
 }
 
-Status WritePath::store(std::unique_ptr<InFlight> &flight, const varve_write_request &request) {
+// A row and its copies are one write: stored, seen and answered together.
+Status WritePath::add_copies(Submission &submission) {
+    if (options_.copies == nullptr) return {};
+    const auto rules = options_.copies->of(submission.db_id);
+    if (rules == nullptr) return {};
+    const Result<CopiedRows> copied = copy_rows(submission.batch, *rules);
+    if (!copied.ok()) {
+        copies_refused_.add();
+        return copied.status();
+    }
+    if (copied->unnamed != 0) {
+        rejects_.add({env_.now_ns(), submission.database, "copy", copied->first_error, {}});
+        rejects_.count("copy", copied->unnamed - 1);
+    }
+    if (copied->batch == nullptr) return {};
+    submission.batch = copied->batch;
+    submission.copied = copied->rows;
+    return {};
+}
+
+Status WritePath::store(std::unique_ptr<InFlight> &flight, const varve_write_request &request,
+                        uint32_t on_type_conflict) {
     Submission &submission = *flight->submission;
     if (submission.shards.empty()) {  // no row is left
         const varve_write_result nothing{};
@@ -113,7 +159,7 @@ Status WritePath::store(std::unique_ptr<InFlight> &flight, const varve_write_req
     opts.rp_id = submission.rp_id;
     opts.shards = submission.shards.data();
     opts.shard_count = static_cast<uint32_t>(submission.shards.size());
-    opts.on_type_conflict = options_.on_type_conflict;
+    opts.on_type_conflict = on_type_conflict;
     submission.ticket = publisher_.begin();
     varve_error error = abi_error();
     const int32_t code = storage_.table->write(storage_.instance, submission.batch, &opts,
@@ -131,28 +177,58 @@ void WritePath::on_stored(void *ctx, const varve_write_result *result) {
     flight->path->finish(*flight, *result);
 }
 
+namespace {
+
+// The sender is told of the rows that he sent. Copies that were rejected are counted and listed
+// with the rejected rows.
+struct OwnRows {
+    OwnRows(const Submission &submission, const varve_write_result &result) {
+        uint64_t rejected_copies = 0;
+        for (uint32_t i = 0; i < result.rejection_count; ++i) {
+            const varve_rejection &rejection = result.rejections[i];
+            if (rejection.table >= submission.own_tables) {
+                ++rejected_copies;
+            } else if (first == nullptr) {
+                first = &rejection;
+            }
+        }
+        if (first == nullptr && result.rejection_count != 0) first = result.rejections;
+        for (const uint64_t rows : result.rejected) rejected += rows;
+        rejected -= rejected_copies;
+        copied = submission.copied - rejected_copies;
+        accepted = result.accepted - std::min(result.accepted, copied);
+    }
+    uint64_t accepted = 0;
+    uint64_t rejected = 0;
+    uint64_t copied = 0;                     // stored
+    const varve_rejection *first = nullptr;  // the one to tell of; null: there is none
+};
+
+}  // namespace
+
 void WritePath::finish(InFlight &flight, const varve_write_result &result) {
     Submission &submission = *flight.submission;
     varve_write_outcome outcome{};
     outcome.struct_size = sizeof outcome;
     outcome.code = result.code;
     outcome.lsn = result.lsn;
-    outcome.accepted = result.accepted;
-    outcome.dropped = submission.dropped;
-    for (const uint64_t rows : result.rejected) outcome.dropped += rows;
+    const OwnRows own(submission, result);
+    outcome.accepted = own.accepted;
+    outcome.dropped = submission.dropped + own.rejected;
     record_rejections(submission, result, env_.now_ns(), rejects_);
     std::string text;
     if (result.code != VARVE_OK) {
         text = std::string(view(result.error));
     } else if (outcome.dropped != 0) {
         const std::string first = submission.first_error.empty()
-                                      ? rejection_text(*submission.batch, result.rejections[0])
+                                      ? rejection_text(*submission.batch, *own.first)
                                       : submission.first_error;
         text = "partial write: " + first + " dropped=" + std::to_string(outcome.dropped);
     }
     outcome.error = str(text);
     if (result.code == VARVE_OK && result.accepted != 0) {
         rows_written_.add(static_cast<double>(result.accepted));
+        rows_copied_.add(static_cast<double>(own.copied));
         values_written_.add(static_cast<double>(submission.batch->value_count));
     }
     count(outcome);

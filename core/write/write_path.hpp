@@ -1,6 +1,7 @@
 // The one way rows enter, told in one function: WritePath::submit.
 //
-//   resolve database, authorise, resolve policy → validate → route to shard groups → storage.write
+//   resolve database, authorise, resolve policy → validate → copy → route to shard groups
+//     → storage.write
 //     → when durable: answer, then publish to subscribers in LSN order
 #pragma once
 
@@ -17,6 +18,7 @@
 #include "kernel/host/services.hpp"
 #include "kernel/self_metrics.hpp"
 #include "model/catalog.hpp"
+#include "write/copies/copy_rules.hpp"
 #include "write/publisher.hpp"
 #include "write/rejects.hpp"
 #include "write/submission.hpp"
@@ -38,6 +40,7 @@ class WritePath final : public WriteService {
         bool unsigned_enabled = false;
         uint64_t hash_seed = 0;
         const auth::Accounts *accounts = nullptr;  // who may write; null: everybody
+        CopyRules *copies = nullptr;               // null: nothing is copied
     };
 
     // Everything lives longer than the write path.
@@ -49,6 +52,8 @@ class WritePath final : public WriteService {
 
     void submit(varve_batch *batch, const varve_write_request &request, WriteDone done,
                 void *ctx) override;
+    void submit_computed(varve_batch *batch, const varve_write_request &request, WriteDone done,
+                         void *ctx) override;
     Status check(const varve_write_request &request) override;
     uint64_t hash_seed() const override { return options_.hash_seed; }
     bool unsigned_enabled() const override { return options_.unsigned_enabled; }
@@ -56,13 +61,23 @@ class WritePath final : public WriteService {
   private:
     struct InFlight;
 
+    // What is done with a batch beyond storing it.
+    struct Treatment {
+        bool copies = true;
+        uint32_t on_type_conflict = VARVE_ON_CONFLICT_REJECT;
+    };
+
+    void take(varve_batch *batch, const varve_write_request &request, const Treatment &treatment,
+              WriteDone done, void *ctx);
+    Status add_copies(Submission &submission);
     Status authorise(const varve_write_request &request) const;
     Status resolve(Submission &submission, const varve_write_request &request,
                    RetentionPolicy &policy);
     Status find_policy(const varve_write_request &request, Database &database,
                        RetentionPolicy &policy);
     Status open_database(const Database &database, const RetentionPolicy &policy);
-    Status store(std::unique_ptr<InFlight> &flight, const varve_write_request &request);
+    Status store(std::unique_ptr<InFlight> &flight, const varve_write_request &request,
+                 uint32_t on_type_conflict);
     void record_bad_rows(const varve_write_request &request);
     void finish(InFlight &flight, const varve_write_result &result);
     static void on_stored(void *ctx, const varve_write_result *result);
@@ -78,6 +93,8 @@ class WritePath final : public WriteService {
     SelfMetric &rows_asked_;
     SelfMetric &rows_written_;
     SelfMetric &rows_dropped_;
+    SelfMetric &rows_copied_;
+    SelfMetric &copies_refused_;
     SelfMetric &stored_;
     SelfMetric &failed_;
     SelfMetric &values_written_;

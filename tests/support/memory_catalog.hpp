@@ -57,7 +57,9 @@ class MemoryCatalog final : public Catalog {
         const std::lock_guard lock(mutex_);
         std::erase_if(databases_, [&](const Database &d) { return d.name == name; });
         std::erase_if(queries_, [&](const ContinuousQuery &q) { return q.database == name; });
+        std::erase_if(queries_08_, [&](const ContinuousQuery08 &q) { return q.database == name; });
         std::erase_if(subscriptions_, [&](const Subscription &s) { return s.database == name; });
+        ++revision_;
         return {};
     }
 
@@ -75,6 +77,9 @@ class MemoryCatalog final : public Catalog {
             if (query.database == from) query.database = to;
             const auto found = query_texts.find(query.id);
             if (found != query_texts.end()) query.text = found->second;
+        }
+        for (ContinuousQuery08 &query : queries_08_) {
+            if (query.database == from) query.database = to;
         }
         for (Subscription &subscription : subscriptions_) {
             if (subscription.database == from) subscription.database = to;
@@ -196,6 +201,51 @@ class MemoryCatalog final : public Catalog {
         return {};
     }
 
+    Result<std::vector<ContinuousQuery08>> continuous_queries_08() const override {
+        const std::lock_guard lock(mutex_);
+        std::vector<ContinuousQuery08> out = queries_08_;
+        std::sort(out.begin(), out.end(), [](const auto &a, const auto &b) {
+            return std::pair(a.db_id, a.number) < std::pair(b.db_id, b.number);
+        });
+        return out;
+    }
+
+    uint64_t continuous_queries_08_revision() const override {
+        const std::lock_guard lock(mutex_);
+        return queries_08_.empty() ? 0 : revision_;
+    }
+
+    Result<uint64_t> create_continuous_query_08(std::string_view database, std::string_view text,
+                                                int64_t last_run_ns) override {
+        const std::lock_guard lock(mutex_);
+        const Database *found = find(database);
+        if (found == nullptr) return missing(database);
+        const Result<uint64_t> number = next_number_08(queries_08_, database);
+        if (!number.ok()) return number.status();
+        queries_08_.push_back(
+            {next_id_++, found->id, found->name, *number, std::string(text), last_run_ns});
+        ++revision_;
+        return *number;
+    }
+
+    Status drop_continuous_query_08(std::string_view database, uint64_t number) override {
+        const std::lock_guard lock(mutex_);
+        std::erase_if(queries_08_, [&](const ContinuousQuery08 &query) {
+            return query.database == database && query.number == number;
+        });
+        ++revision_;
+        return {};
+    }
+
+    Status set_last_runs_08(const std::map<uint64_t, int64_t> &last_runs_ns) override {
+        const std::lock_guard lock(mutex_);
+        for (ContinuousQuery08 &query : queries_08_) {
+            const auto found = last_runs_ns.find(query.id);
+            if (found != last_runs_ns.end()) query.last_run_ns = found->second;
+        }
+        return {};
+    }
+
     Result<std::vector<Subscription>> subscriptions() const override {
         const std::lock_guard lock(mutex_);
         std::vector<Subscription> out;
@@ -289,6 +339,7 @@ class MemoryCatalog final : public Catalog {
     uint64_t next_id_ = 1;
     std::vector<Database> databases_;
     std::vector<ContinuousQuery> queries_;
+    std::vector<ContinuousQuery08> queries_08_;
     std::vector<Subscription> subscriptions_;
     uint64_t revision_ = 0;
     std::map<std::pair<uint64_t, uint64_t>, std::vector<ShardGroup>> groups_;

@@ -1,5 +1,7 @@
 #include "support/query_bench.hpp"
 
+#include <future>
+
 #include <gtest/gtest.h>
 
 #include "common/line_protocol/line_protocol.hpp"
@@ -9,14 +11,29 @@
 #include "functions/math/math_functions.hpp"
 #include "functions/selector/selector_functions.hpp"
 #include "functions/transform/transform_functions.hpp"
+#include "query/languages/influxql08/continuous/queries.hpp"
 #include "storage/memory/memory_storage.hpp"
 
 namespace varve::test {
 
+namespace {
+
+std::unique_ptr<Plugin> make_memory_storage(Host host) {
+    return std::make_unique<memory::MemoryStorage>(host);
+}
+
+}  // namespace
+
 QueryBench::QueryBench(query::Limits limits, query::TaskRunner *tasks)
-    : host_(Env::posix(), "/nowhere"), tasks_(tasks == nullptr ? &inline_tasks_ : tasks) {
-    host_.use_defaults(memory::MemoryStorage::descriptor());
-    storage_ = make_instance(std::make_unique<memory::MemoryStorage>(host_.host()));
+    : QueryBench({"memory", &memory::MemoryStorage::descriptor, &make_memory_storage, "/nowhere"},
+                 limits, tasks) {}
+
+QueryBench::QueryBench(const Storage &storage, query::Limits limits, query::TaskRunner *tasks)
+    : host_(Env::posix(), storage.path),
+      storage_name_(storage.name),
+      tasks_(tasks == nullptr ? &inline_tasks_ : tasks) {
+    host_.use_defaults(storage.descriptor());
+    storage_ = make_instance(storage.make(host_.host()));
     table_ =
         static_cast<const varve_storage *>(storage_->get_extension(storage_, VARVE_STORAGE_ID));
     varve_error error = abi_error();
@@ -37,13 +54,41 @@ void QueryBench::make_engine(query::Limits limits, bool auth_enabled) {
     accounts_ = std::make_unique<auth::Accounts>(users_, Env::posix(),
                                                  auth::Accounts::Options{auth_enabled, cheap});
     const query::Clock clock{[this] { return now_ns; }, [] { return Env::posix().monotonic_ns(); }};
-    engine_ = std::make_unique<query::Engine>(catalog_, *accounts_,
-                                              query::StorageGateway("memory", storage_, table_),
-                                              *writes_, functions_, *tasks_, clock, limits);
+    engine_ = std::make_unique<query::Engine>(
+        catalog_, *accounts_, query::StorageGateway(storage_name_, storage_, table_), *writes_,
+        functions_, *tasks_, clock, limits);
 }
 
 void QueryBench::require_users() {
     make_engine({}, true);
+}
+
+void QueryBench::use_influxql08() {
+    copies_ = std::make_unique<CopyRules>(catalog_, query::influxql08::read_copy_rule);
+    WritePath::Options options;
+    options.on_type_conflict = VARVE_ON_CONFLICT_BOTH;
+    options.copies = copies_.get();
+    writes_ = std::make_unique<WritePath>(options, catalog_, StorageHandle{storage_, table_},
+                                          Env::posix(), rejects_, publisher_, metrics_);
+    make_engine({}, requires_users());
+}
+
+void QueryBench::submit(varve_batch *batch, const std::string &database,
+                        const std::string &policy) {
+    varve_write_request request{};
+    request.struct_size = sizeof request;
+    request.database = str(database);
+    request.retention_policy = str(policy);
+    request.durability = VARVE_DURABILITY_OS;
+    std::promise<void> promise;
+    auto written = promise.get_future();
+    const auto done = [](void *ctx, const varve_write_outcome *outcome) {
+        EXPECT_EQ(outcome->code, VARVE_OK);
+        EXPECT_EQ(view(outcome->error), "");
+        static_cast<std::promise<void> *>(ctx)->set_value();
+    };
+    writes_->submit(batch, request, done, &promise);
+    written.get();  // the batch points into the lines
 }
 
 QueryBench::~QueryBench() {
@@ -64,6 +109,7 @@ void QueryBench::write(std::string lines, const std::string &database, const std
     auto parsed = line_protocol::parse(lines, options);
     ASSERT_EQ(parsed.bad_line_count, 0U) << parsed.error_text();
     varve_batch *batch = parsed.batch.finish(options.hash_seed, 0);
+    if (copies_ != nullptr) return submit(batch, database, policy);
     for (uint32_t t = 0; t < batch->table_count; ++t) {
         for (uint32_t row = 0; row < batch->tables[t]->row_count; ++row) {
             ASSERT_TRUE(
@@ -86,7 +132,6 @@ void QueryBench::write(std::string lines, const std::string &database, const std
     varve_write_opts opts{};
     opts.struct_size = sizeof opts;
     opts.durability = VARVE_DURABILITY_OS;
-    if (writes_types_side_by_side) opts.on_type_conflict = VARVE_ON_CONFLICT_BOTH;
     opts.db_id = db.id;
     opts.rp_id = rp->id;
     opts.shards = shards.data();

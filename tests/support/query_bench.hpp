@@ -4,6 +4,8 @@
 #include <memory>
 #include <string>
 
+#include <varve/cpp/plugin.hpp>
+
 #include "query/engine.hpp"
 #include "support/fake_host.hpp"
 #include "support/memory_catalog.hpp"
@@ -14,13 +16,23 @@ namespace varve::test {
 
 class QueryBench {
   public:
+    // Another engine than that in memory, with the folder of its files.
+    struct Storage {
+        const char *name;
+        const varve_descriptor &(*descriptor)();
+        std::unique_ptr<Plugin> (*make)(Host);
+        std::string path;
+    };
     explicit QueryBench(query::Limits limits = {}, query::TaskRunner *tasks = nullptr);
+    QueryBench(const Storage &storage, query::Limits limits, query::TaskRunner *tasks);
     ~QueryBench();
 
     // Line protocol with times in seconds, into the database (made if missing) and policy.
     void write(std::string lines, const std::string &database, const std::string &policy = "");
     int64_t write_precision_ns = 1'000'000'000;
-    bool writes_types_side_by_side = false;
+    // From now on rows take the way through the write path, which lets a field have values of
+    // several types and makes the copies of InfluxDB 0.8's continuous queries.
+    void use_influxql08();
 
     struct Ask {
         std::string database = "d";
@@ -46,13 +58,16 @@ class QueryBench {
     uint64_t cancel_after = 0;
 
     MemoryCatalog &catalog() { return catalog_; }
+    query::Engine &engine() { return *engine_; }
     // Switches authentication on: from now on privileges are asked for.
     void require_users();
     bool requires_users() const { return accounts_->is_enabled(); }
 
   private:
     FakeHost host_;
+    const std::string storage_name_;
     void make_engine(query::Limits limits, bool auth_enabled);
+    void submit(varve_batch *batch, const std::string &database, const std::string &policy);
 
     MemoryCatalog catalog_;
     MemoryUsers users_{catalog_};
@@ -62,6 +77,7 @@ class QueryBench {
     SelfMetrics metrics_;
     Rejects rejects_{metrics_, 10};
     Publisher publisher_{metrics_};
+    std::unique_ptr<CopyRules> copies_;  // null: rows go to storage directly
     std::unique_ptr<WritePath> writes_;
     query::FunctionTable functions_;
     query::InlineTaskRunner inline_tasks_;

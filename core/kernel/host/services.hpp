@@ -15,6 +15,13 @@ class WriteService {
     // Takes the batch over in every case; `done` comes exactly once, possibly before this returns.
     virtual void submit(varve_batch *batch, const varve_write_request &request,
                         void (*done)(void *ctx, const varve_write_outcome *outcome), void *ctx) = 0;
+    // The same for what a continuous query of InfluxDB 0.8 computed: no other one copies it, and
+    // a field may have values of several types.
+    virtual void submit_computed(varve_batch *batch, const varve_write_request &request,
+                                 void (*done)(void *ctx, const varve_write_outcome *outcome),
+                                 void *ctx) {
+        submit(batch, request, done, ctx);
+    }
     // Whether a write to this database would find it.
     virtual Status check(const varve_write_request &request) = 0;
     virtual uint64_t hash_seed() const = 0;

@@ -19,6 +19,7 @@ namespace varve::query {
 
 // What is known of one query since the server started, but for the schedule, which outlives it.
 struct ContinuousQueryReport {
+    std::string language = "influxql";
     std::string database;
     std::string name;
     std::string text;

@@ -83,6 +83,41 @@ TEST_F(SqliteServices, ContinuousQueries) {
     EXPECT_EQ(queries(), "");
 }
 
+TEST_F(SqliteServices, ContinuousQueriesOf08) {
+    EXPECT_EQ(catalog().continuous_queries_08_revision(), 0u);
+    EXPECT_EQ(*catalog().create_continuous_query_08("e", "select 'x'", 5), 1u);
+    EXPECT_EQ(*catalog().create_continuous_query_08("d", "a", kTimeMin), 1u);
+    EXPECT_EQ(*catalog().create_continuous_query_08("e", "b", 7), 2u);
+    EXPECT_EQ(*catalog().create_continuous_query_08("e", "b", 8), 3u);
+    expect_error(catalog().create_continuous_query_08("x", "a", 0).status(), Code::not_found,
+                 "database not found: x");
+    const uint64_t id = catalog().continuous_queries_08()->at(1).id;
+    const uint64_t revision = catalog().continuous_queries_08_revision();
+    ASSERT_TRUE(catalog().set_last_runs_08({{id, 1'600'000'000'000'000'000}, {4711, 5}}).ok());
+    EXPECT_EQ(catalog().continuous_queries_08_revision(), revision);
+    ASSERT_TRUE(catalog().drop_continuous_query_08("e", 2).ok());
+    EXPECT_TRUE(catalog().drop_continuous_query_08("e", 2).ok());
+    EXPECT_TRUE(catalog().drop_continuous_query_08("x", 1).ok());
+    EXPECT_NE(catalog().continuous_queries_08_revision(), revision);
+    ASSERT_TRUE(catalog().rename_database("d", "f", {}).ok());
+    for (int i = 0; i < 2; ++i) {
+        std::string all;
+        const auto found = catalog().continuous_queries_08();
+        for (const ContinuousQuery08 &query : *found) {
+            EXPECT_EQ(query.db_id, database(query.database).id);
+            all += query.database + "." + std::to_string(query.number) + "=" + query.text + "@" +
+                   std::to_string(query.last_run_ns) + " ";
+        }
+        EXPECT_EQ(all, "f.1=a@" + std::to_string(kTimeMin) +
+                           " e.1=select 'x'@1600000000000000000 e.3=b@8 ");
+        EXPECT_EQ(queries(), "");
+        reopen();
+    }
+    EXPECT_EQ(*catalog().create_continuous_query_08("e", "c", 0), 4u);
+    ASSERT_TRUE(catalog().drop_database("e").ok());
+    EXPECT_EQ(catalog().continuous_queries_08()->size(), 1u);
+}
+
 TEST_F(SqliteServices, Subscriptions) {
     ASSERT_TRUE(catalog().create_subscription(subscription("e", "s")).ok());
     ASSERT_TRUE(catalog().create_subscription(subscription("d", "s")).ok());

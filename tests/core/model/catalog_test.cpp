@@ -35,5 +35,15 @@ TEST(Catalog, Names) {
     }
 }
 
+TEST(ContinuousQueries08, AreNumberedInTheirDatabaseUpToALimit) {
+    std::vector<ContinuousQuery08> queries{{1, 1, "e", 7, "", 0}};
+    EXPECT_EQ(*next_number_08(queries, "d"), 1u);
+    EXPECT_EQ(*next_number_08(queries, "e"), 8u);
+    queries.assign(kContinuousQueries08Max, {1, 1, "d", 7, "", 0});
+    EXPECT_EQ(next_number_08(queries, "d").status().text(),
+              "a database has no more than 1000 continuous queries");
+    EXPECT_TRUE(next_number_08(queries, "e").ok());
+}
+
 }  // namespace
 }  // namespace varve

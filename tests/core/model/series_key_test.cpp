@@ -25,5 +25,12 @@ TEST(SeriesKey, RefusesWhatCannotBeReadBack) {
               "max key length exceeded: 65540 > 65535");
 }
 
+TEST(SeriesKey, GivesItsTagsBack) {
+    const Tags tags{{"k=1", "v, w"}, {"z", R"(a\b)"}};
+    EXPECT_EQ(split_tags(*make_series_key("a b,c=d", tags)), tags);
+    EXPECT_EQ(split_tags("m"), Tags{});
+    EXPECT_EQ(split_tags(R"(a\,b=c)"), Tags{});
+}
+
 }  // namespace
 }  // namespace varve

@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <future>
 
-#include "kernel/host/services.hpp"
+#include "write/write_rows.hpp"
 
 namespace varve::query::influxql {
 
@@ -19,27 +18,6 @@ std::vector<std::string> ranked_tags(const SelectStatement &select) {
         for (size_t i = 1; i + 1 < call.args.size(); ++i) out.push_back(call.args[i]->text);
     }
     return out;
-}
-
-// One write, answered before this returns.
-Status write(Session &session, const Source &target, varve_batch *batch) {
-    varve_write_request request{};
-    request.struct_size = sizeof request;
-    request.database = str(target.database);
-    request.retention_policy = str(target.retention_policy);
-    std::promise<Status> promise;
-    auto answer = promise.get_future();
-    session.writes.submit(
-        batch, request,
-        [](void *ctx, const varve_write_outcome *outcome) {
-            const bool whole = outcome->code == VARVE_OK && outcome->dropped == 0;
-            const auto code = outcome->code == VARVE_OK ? Code::failed_precondition
-                                                        : static_cast<Code>(outcome->code);
-            static_cast<std::promise<Status> *>(ctx)->set_value(
-                whole ? Status() : Status(code, std::string(view(outcome->error))));
-        },
-        &promise);
-    return answer.get();
 }
 
 }  // namespace
@@ -94,16 +72,15 @@ Status IntoSink::rows(std::span<const int64_t> times, std::span<const exec::Vect
         }
         batch_.add_row(times[row], row_);
         ++written_;
-        if (batch_.row_count() < kIntoBatchRows && batch_.size_bytes() < kIntoBatchBytes) continue;
-        VARVE_RETURN_IF_ERROR(flush());
+        if (batch_.is_full()) VARVE_RETURN_IF_ERROR(flush());
     }
     return {};
 }
 
 Status IntoSink::flush() {
     VARVE_RETURN_IF_ERROR(session_.budget.check());
-    varve_batch *batch = batch_.finish(session_.writes.hash_seed());
-    return batch == nullptr ? Status() : write(session_, target_, batch);
+    return write_rows(batch_, session_.writes, RowsOf::query,
+                      {target_.database, target_.retention_policy});
 }
 
 Result<uint64_t> write_into(Session &session, const SelectStatement &select) {

@@ -6,11 +6,6 @@
 
 namespace varve::query::influxql {
 
-// Points of one write.
-inline constexpr uint64_t kIntoBatchRows = 10'000;
-// A write of texts this long is sent before it has as many points.
-inline constexpr uint64_t kIntoBatchBytes = uint64_t{16} << 20;
-
 // Turns rows into points: the series' tags stay tags, other columns become fields. Values that are
 // null or no number are left out, and a row with an infinite one or without any value.
 class IntoSink final : public exec::RowSink {

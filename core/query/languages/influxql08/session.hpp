@@ -31,4 +31,10 @@ struct Session {
     int64_t now_ns = 0;
 };
 
+// permission_denied "Insufficient permissions to WHAT".
+inline Status need_admin(const Session &session, const std::string &what) {
+    if (session.access.is_admin()) return {};
+    return {Code::permission_denied, "Insufficient permissions to " + what};
+}
+
 }  // namespace varve::query::influxql08

@@ -1,6 +1,9 @@
 #include "query/languages/influxql08/statements.hpp"
 
+#include <algorithm>
+
 #include "query/exec/run_select.hpp"
+#include "query/languages/influxql08/continuous/queries.hpp"
 #include "query/languages/influxql08/select/lower.hpp"
 
 namespace varve::query::influxql08 {
@@ -13,35 +16,6 @@ Status need_read(const Session &session, const Statement &statement) {
     return {Code::permission_denied,
             "User doesn't have read access to " +
                 (from.names.empty() ? session.database : from.names.front().name)};
-}
-
-Status need_admin(const Session &session, const std::string &what) {
-    if (session.access.is_admin()) return {};
-    return {Code::permission_denied, "Insufficient permissions to " + what};
-}
-
-Status run_select(const Session &session, const Statement &statement) {
-    VARVE_RETURN_IF_ERROR(need_read(session, statement));
-    const SelectStatement &select = statement.select;
-    Result<SplitCondition> where = split_condition(select.where, session.now_ns);
-    if (!where.ok()) return where.status();
-    const Result<std::unique_ptr<Schema>> schema = Schema::open(session);
-    if (!schema.ok()) return schema.status();
-    Result<std::vector<Table>> tables = resolve_tables(session, **schema, select, where->range);
-    if (!tables.ok()) return tables.status();
-    const bool is_rollup = has_functions(select);
-    const bool is_choice = select.from.kind == From::Kind::list && select.from.regex != nullptr;
-    for (Table &table : *tables) {
-        Result<plan::Select> plan =
-            is_rollup ? lower_rollup(select, *where, std::move(table), session.functions)
-                      : lower_rows(select, *where, std::move(table));
-        // Of all that a regex finds, those that lack the columns are not meant.
-        if (!plan.ok() && is_choice && plan.status().code() == Code::not_found) continue;
-        if (!plan.ok()) return plan.status();
-        VARVE_RETURN_IF_ERROR(exec::run_select(
-            {*plan, {(*schema)->snapshot()}, session.budget, session.tasks, session.encoder}));
-    }
-    return {};
 }
 
 // Points in whole microseconds, the ends of the range included.
@@ -118,11 +92,37 @@ Status run_list_series(const Session &session, const Statement &statement) {
 
 }  // namespace
 
+Status select_rows(const Session &session, const SelectStatement &select,
+                   const plan::TimeRange &within, exec::RowSink &sink) {
+    Result<SplitCondition> where = split_condition(select.where, session.now_ns);
+    if (!where.ok()) return where.status();
+    where->range.min_ns = std::max(where->range.min_ns, within.min_ns);
+    where->range.max_ns = std::min(where->range.max_ns, within.max_ns);
+    const Result<std::unique_ptr<Schema>> schema = Schema::open(session);
+    if (!schema.ok()) return schema.status();
+    Result<std::vector<Table>> tables = resolve_tables(session, **schema, select, where->range);
+    if (!tables.ok()) return tables.status();
+    const bool is_rollup = has_functions(select);
+    const bool is_choice = select.from.kind == From::Kind::list && select.from.regex != nullptr;
+    for (Table &table : *tables) {
+        Result<plan::Select> plan =
+            is_rollup ? lower_rollup(select, *where, std::move(table), session.functions)
+                      : lower_rows(select, *where, std::move(table));
+        // Of all that a regex finds, those that lack the columns are not meant.
+        if (!plan.ok() && is_choice && plan.status().code() == Code::not_found) continue;
+        if (!plan.ok()) return plan.status();
+        VARVE_RETURN_IF_ERROR(exec::run_select(
+            {*plan, {(*schema)->snapshot()}, session.budget, session.tasks, sink}));
+    }
+    return {};
+}
+
 Status execute_statement(const Session &session, const Statement &statement) {
     switch (statement.kind) {
         case StatementKind::select:
-            if (statement.select.into) break;
-            return run_select(session, statement);
+            if (statement.select.into) return create_continuous_query(session, statement);
+            VARVE_RETURN_IF_ERROR(need_read(session, statement));
+            return select_rows(session, statement.select, {}, session.encoder);
         case StatementKind::remove:
             return run_delete(session, statement);
         case StatementKind::list_series:
@@ -130,10 +130,11 @@ Status execute_statement(const Session &session, const Statement &statement) {
         case StatementKind::drop_series:
             return run_drop_series(session, statement);
         case StatementKind::list_continuous_queries:
+            return list_continuous_queries(session);
         case StatementKind::drop_continuous_query:
-            break;
+            return drop_continuous_query(session, statement);
     }
-    return {Code::failed_precondition, "continuous queries of InfluxDB 0.8 are not run here"};
+    return {Code::internal, "unknown statement"};
 }
 
 }  // namespace varve::query::influxql08

@@ -1,12 +1,15 @@
 // Golden files of InfluxDB 0.8's language: "+ line protocol" (seconds) or "* line protocol"
 // (nanoseconds) fills database d, "> query" is asked, with its times in seconds, and "= answer" is
 // what comes back, byte for byte; "! line" is a line of an error. "@ chunk size" cuts answers into
-// chunks from then on. Each file starts from nothing.
+// chunks from then on. "~ seconds" sets the clock, then continuous queries that are due run. Each
+// file starts from nothing.
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <fstream>
 
+#include "core/auth/clock_env.hpp"
+#include "query/continuous/rollups_08.hpp"
 #include "support/query_bench.hpp"
 
 namespace varve::query {
@@ -25,7 +28,7 @@ class GoldenFile {
   public:
     GoldenFile(std::filesystem::path path, TaskRunner *tasks)
         : path_(std::move(path)), bench_({}, tasks) {
-        bench_.writes_types_side_by_side = true;
+        bench_.use_influxql08();
         ask_.language = "influxql08";
     }
 
@@ -43,6 +46,11 @@ class GoldenFile {
             check();
             bench_.write_precision_ns = line[0] == '+' ? 1'000'000'000 : 1;
             bench_.write(rest + "\n", "d");
+        } else if (line.starts_with("~ ")) {
+            check();
+            bench_.now_ns = std::stoll(rest) * 1'000'000'000;
+            env_.time_ns = bench_.now_ns;
+            rollups_.run_due();
         } else if (line.starts_with("> ")) {
             check();
             query_ = rest;
@@ -69,6 +77,21 @@ class GoldenFile {
 
     const std::filesystem::path path_;
     test::QueryBench bench_;
+    SingleNodeOwnership owner_;
+    test::ClockEnv env_;
+    Log log_{[](std::string_view line) { ADD_FAILURE() << line; }};
+    SelfMetrics metrics_;
+    Rollups08 rollups_{bench_.catalog(),
+                       owner_,
+                       [this](const auto &rollup, const std::string &database, const auto &range,
+                              const auto &is_cancelled) {
+                           return bench_.engine().write_rollup_08(rollup, database, range,
+                                                                  is_cancelled);
+                       },
+                       env_,
+                       log_,
+                       metrics_,
+                       false};
     test::QueryBench::Ask ask_;
     std::string query_;
     std::string expected_;
@@ -98,6 +121,10 @@ TEST(Influxql08Golden, Errors) {
 }
 TEST(Influxql08Golden, Statements) {
     EXPECT_GT(run_folder("statements"), 10U);
+}
+
+TEST(Influxql08Golden, Continuous) {
+    EXPECT_GT(run_folder("continuous"), 10U);
 }
 
 }  // namespace

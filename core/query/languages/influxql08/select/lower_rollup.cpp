@@ -3,24 +3,14 @@
 #include "query/exec/function_input.hpp"
 #include "query/languages/influxql08/select/lower.hpp"
 #include "query/languages/influxql08/select/plan_frame.hpp"
+#include "query/languages/influxql08/select/window.hpp"
 
 namespace varve::query::influxql08 {
 
 namespace {
 
-constexpr int64_t kSecond = 1'000'000'000;
-constexpr int64_t kDay = 86'400 * kSecond;
-constexpr int64_t kMonthsPerYear = 12;
-
 Status invalid(std::string text) {
     return {Code::invalid_argument, std::move(text)};
-}
-
-std::string lower_case(std::string text) {
-    for (char &c : text) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
-    return text;
 }
 
 // A column that a function is computed over, while its position is not final: computed ones lie
@@ -52,7 +42,6 @@ class RollupLowering {
                  const std::vector<plan::Argument> &arguments) const;
     Result<Place> place_of(const Value &value);
     Status set_groups();
-    Status set_window(const Value &call);
     Status set_fill();
     void set_positions();
     void set_outputs();
@@ -173,40 +162,16 @@ Status RollupLowering::add_function(const Value &call) {
     return {};
 }
 
-// Ordinary intervals are counted from the first day of the year 1, weeks begin on Sundays, months
-// and years are the calendar's.
-Status RollupLowering::set_window(const Value &call) {
-    if (call.args.size() != 1) return invalid("time function only accepts one argument");
-    const std::string &text = call.args[0].text;
-    const std::optional<int64_t> interval = parse_duration(text);
-    if (!interval || *interval <= 0 || call.args[0].kind == ValueKind::name) {
-        return invalid("invalid argument " + text + " to the time function");
-    }
-    out_.window.interval_ns = *interval;
-    const char unit = text.back();
-    if (unit == 'M' || unit == 'y' || unit == 'Y') {
-        const int64_t whole = *interval / ((unit == 'M' ? 30 : 365) * kDay);
-        out_.window.months = std::max<int64_t>(1, whole) * (unit == 'M' ? 1 : kMonthsPerYear);
-    } else if (unit == 'w' || unit == 'W') {
-        out_.window.offset_ns = 3 * kDay;  // 1970-01-04 is a Sunday
-    } else {
-        constexpr __int128 kEpoch = static_cast<__int128>(62'135'596'800) * kSecond;
-        const auto into = static_cast<int64_t>(kEpoch % *interval);
-        out_.window.offset_ns = into == 0 ? 0 : *interval - into;
-    }
-    return {};
-}
-
 Status RollupLowering::set_groups() {
     // Rows of a group order by null, boolean, integer, float, text: by what comes last first.
     constexpr plan::Type order[] = {plan::Type::string, plan::Type::floating,
                                     plan::Type::unsigned_integer, plan::Type::integer,
                                     plan::Type::boolean};
+    const Result<plan::Window> window = window_of(select_);
+    if (!window.ok()) return window.status();
+    out_.window = *window;
     for (const Value &value : select_.group_by) {
-        if (value.kind == ValueKind::call && lower_case(value.text) == "time") {
-            VARVE_RETURN_IF_ERROR(set_window(value));
-            continue;
-        }
+        if (is_time(value)) continue;
         if (value.kind != ValueKind::name) {
             return invalid("Invalid use of " + value.text + " in group by");
         }
