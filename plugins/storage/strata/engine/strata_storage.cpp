@@ -98,7 +98,7 @@ void StrataStorage::make_metrics() {
         host_.counter("varve_storage_scrubbed_bytes_total", "Bytes the scrubber has checked.");
     memtable_bytes_ = host_.gauge("varve_storage_memtable_bytes", "Memory of unflushed rows.");
     index_cache_bytes_ = host_.gauge("varve_storage_index_cache_bytes",
-                                    "Memory of the parts of block indexes that are kept.");
+                                     "Memory of the parts of block indexes that are kept.");
     held_back_total_ = host_.counter("varve_storage_held_back_total",
                                      "Writes acknowledged late, so that senders slow down.");
     merge_debt_ = host_.gauge("varve_storage_merge_debt", "Segments that wait for a merge.");
