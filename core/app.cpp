@@ -548,6 +548,7 @@ Status App::Impl::start_monitor() {
                       data_dir_->path(), [this] { return server_->address(); },
                       [this] {
                           std::vector<monitor::InputCard> inputs;
+                          inputs.reserve(inputs_.size());
                           for (const auto &instance : inputs_) {
                               inputs.push_back({instance->name(), instance->card().addresses});
                           }

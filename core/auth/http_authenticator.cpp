@@ -41,10 +41,11 @@ void HttpAuthenticator::authenticate(http::Request &request, Done done) {
     if (credentials->name.empty()) {
         return done(refuse(401, "username required", "credentials", peer, ""));
     }
-    check_password(std::move(*credentials), peer, std::move(done));
+    check_password(std::move(*credentials), peer, done);
 }
 
-void HttpAuthenticator::check_password(Credentials credentials, std::string peer, Done done) {
+void HttpAuthenticator::check_password(Credentials credentials, std::string peer,
+                                       const Done &done) {
     const std::string name = credentials.name;
     const UserPtr user = parts_.accounts.user(name);
     if (user != nullptr && memory_.knows(*user, credentials.password)) return done(let_in(name));

@@ -47,7 +47,7 @@ class HttpAuthenticator final : public http::Authenticator {
     using Done = std::function<void(http::AuthDecision)>;
     struct Attempt;  // a password under examination
 
-    void check_password(Credentials credentials, std::string peer, Done done);
+    void check_password(Credentials credentials, std::string peer, const Done &done);
     void examine(const Attempt &attempt);  // [blocking]
     void check_bearer(const Credentials &credentials, const std::string &peer, const Done &done);
     http::AuthDecision too_many_guesses(std::string_view peer, std::string_view name);

@@ -62,7 +62,8 @@ bool is_signed(std::string_view text, std::string_view signature, std::string_vi
 
 // Zero counts as absent; of several faults the last one is told.
 Status check_times(const Claims &claims, int64_t now_ns) {
-    const double now_s = static_cast<double>(now_ns / 1'000'000'000);
+    const int64_t whole_s = now_ns / 1'000'000'000;
+    const auto now_s = static_cast<double>(whole_s);
     const char *fault = nullptr;
     if (claims.expires_s.value_or(0) != 0 && now_s > *claims.expires_s) fault = "Token is expired";
     if (claims.issued_s.value_or(0) != 0 && now_s < *claims.issued_s) {

@@ -31,7 +31,7 @@ Engine::Engine(Catalog &catalog, auth::Accounts &accounts, StorageGateway storag
                Limits limits, Surroundings surroundings)
     : catalog_(catalog),
       accounts_(accounts),
-      storage_(storage),
+      storage_(std::move(storage)),
       writes_(writes),
       functions_(functions),
       tasks_(tasks),

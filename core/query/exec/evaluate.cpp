@@ -263,6 +263,7 @@ Vector matching(const Scalar &scalar, const Vector &subject, size_t rows) {
 Vector calling(const Scalar &scalar, std::span<const Vector> inputs, size_t rows) {
     Vector out;
     std::vector<Vector> args;
+    args.reserve(scalar.args.size());
     for (const Scalar &arg : scalar.args) args.push_back(evaluate(arg, inputs, rows));
     for (const Vector &arg : args) {
         if (!plan::is_numeric(arg.type)) return out;
@@ -272,6 +273,7 @@ Vector calling(const Scalar &scalar, std::span<const Vector> inputs, size_t rows
     if (rows == 0 || out.type == Type::none) return out;
     std::deque<ColumnCopy> copies;
     std::vector<varve_column> columns;
+    columns.reserve(args.size());
     for (const Vector &arg : args) columns.push_back(copies.emplace_back(arg, rows).column());
     std::vector<uint64_t> validity((rows + 63) / 64);
     const int32_t code = scalar.function->evaluate(

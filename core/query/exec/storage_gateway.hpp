@@ -69,7 +69,8 @@ class Snapshot {
                                         std::string_view measurement = {}) const;
 
   private:
-    Snapshot(StorageGateway storage, uint64_t db_id) : storage_(storage), db_id_(db_id) {}
+    Snapshot(StorageGateway storage, uint64_t db_id)
+        : storage_(std::move(storage)), db_id_(db_id) {}
     StorageGateway storage_;
     uint64_t db_id_;
     varve_snapshot *handle_ = nullptr;

@@ -119,6 +119,7 @@ Status AggregateRun::run() {
     });
     if (pages_series(run_.select)) {
         std::vector<std::string> keys;
+        keys.reserve(groups.size());
         for (const auto &group : groups) keys.push_back(group->key);
         const std::set<std::string> page = page_of_series(run_.select, keys);
         std::erase_if(groups, [&](const auto &group) { return !page.contains(group->key); });

@@ -63,6 +63,7 @@ Status OrderedRows::emit_series(const Series &series, const Order &order, RowSin
 
 Status OrderedRows::emit_ordered(RowSink &sink) {
     std::vector<std::pair<const Series *, Order>> ordered;
+    ordered.reserve(series_.size());
     for (const Series &series : series_) ordered.emplace_back(&series, order_of(series));
     std::stable_sort(ordered.begin(), ordered.end(), [&](const auto &a, const auto &b) {
         return before(*a.first, a.second.front(), *b.first, b.second.front());

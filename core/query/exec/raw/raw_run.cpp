@@ -132,6 +132,7 @@ std::vector<RawRun::Groups::const_iterator> RawRun::wanted_groups() const {
     if (!run_.select.ascending) std::reverse(order.begin(), order.end());
     if (!pages_series(run_.select)) return order;
     std::vector<std::string> keys;
+    keys.reserve(order.size());
     for (const auto &group : order) keys.push_back(group->first);
     const std::set<std::string> page = page_of_series(run_.select, keys);
     std::erase_if(order, [&](const auto &group) { return !page.contains(group->first); });

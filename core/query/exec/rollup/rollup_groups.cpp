@@ -93,6 +93,7 @@ RollupGroup *RollupGroups::group_of(const std::vector<Vector> &columns, size_t r
     const auto known = by_key_.find(key_);
     if (known != by_key_.end()) return known->second;
     std::vector<const Vector *> values;
+    values.reserve(rollup_.group_by.size());
     for (const uint32_t position : rollup_.group_by) values.push_back(&columns[position]);
     return group_at(key_, values, row);
 }
@@ -272,6 +273,7 @@ Status RollupGroups::merge(const RollupGroups &other) {
     t_min_ = std::min(t_min_, other.t_min_);
     t_max_ = std::max(t_max_, other.t_max_);
     std::vector<const Vector *> values;
+    values.reserve(other.values_.size());
     for (const Vector &column : other.values_) values.push_back(&column);
     for (const auto &from : other.groups_) {
         RollupGroup *const into = group_at(from->key, values, from->place);

@@ -27,6 +27,7 @@ std::string counting_key(const plan::Select &select, const std::string &key) {
 std::set<std::string> page_of_series(const plan::Select &select,
                                      const std::vector<std::string> &keys) {
     std::vector<std::pair<std::string, const std::string *>> order;
+    order.reserve(keys.size());
     for (const std::string &key : keys) order.emplace_back(counting_key(select, key), &key);
     std::sort(order.begin(), order.end());
     const uint64_t from = std::min<uint64_t>(select.series_offset, order.size());

@@ -84,6 +84,9 @@ Status SourceResolver::resolve(const Source &source, const plan::TimeRange &rang
     if (!database.ok()) return database.status();
     const Result<RetentionPolicy> policy = this->policy(*database, source.retention_policy);
     if (!policy.ok()) return policy.status();
+    if (!source.regex && source.name.empty()) {
+        return Status(Code::invalid_argument, "invalid measurement");
+    }
     const Result<std::shared_ptr<exec::Snapshot>> snapshot = this->snapshot(database->id);
     if (!snapshot.ok()) return snapshot.status();
 
