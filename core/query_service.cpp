@@ -82,7 +82,7 @@ QueryRunner::QueryRunner(Options options, Catalog &catalog, auth::Accounts &acco
     : options_(options),
       env_(env),
       tasks_(executor),
-      engine_(catalog, accounts, storage, writes, functions, tasks_,
+      engine_(catalog, accounts, std::move(storage), writes, functions, tasks_,
               {[this] { return env_.now_ns(); }, [this] { return env_.monotonic_ns(); }},
               options.limits, surroundings),
       queries_(metrics.counter("varve_query_requests_total", "Query requests run.")),

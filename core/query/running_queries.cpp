@@ -21,6 +21,7 @@ RunningQueries::Entry::~Entry() {
 std::vector<std::shared_ptr<const RunningQueries::Query>> RunningQueries::list() const {
     std::vector<std::shared_ptr<const Query>> all;
     const std::lock_guard lock(mutex_);
+    all.reserve(queries_.size());
     for (const auto &[id, query] : queries_) all.push_back(query);
     return all;
 }

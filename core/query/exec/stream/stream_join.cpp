@@ -44,6 +44,7 @@ bool StreamJoin::full(size_t stream, const std::string &key) const {
 
 Status StreamJoin::emit(const std::string &measurement, Projection &projection) {
     std::vector<const std::pair<const std::string, Series> *> order;
+    order.reserve(series_.size());
     for (const auto &entry : series_) order.push_back(&entry);
     if (!select_.ascending) std::reverse(order.begin(), order.end());
     for (const auto *entry : order) {

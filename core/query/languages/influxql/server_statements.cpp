@@ -118,6 +118,7 @@ Status show_stats(Session &session, const std::string &module_name) {
         module_name.empty() ? statistics.gather() : statistics.gather(module_name);
     for (const monitor::Module &module : modules) {
         std::vector<std::pair<std::string, Type>> columns;
+        columns.reserve(module.values.size());
         for (const auto &[name, value] : module.values) columns.emplace_back(name, Type::integer);
         TextTable table(module.name, columns);
         table.set_tags(module.tags);

@@ -42,6 +42,7 @@ Status run_delete(const Session &session, const Statement &statement) {
     const Result<std::unique_ptr<Schema>> schema = Schema::open(session);
     if (!schema.ok()) return schema.status();
     std::vector<std::string> names;
+    names.reserve(statement.select.from.names.size());
     for (const TableName &table : statement.select.from.names) names.push_back(table.name);
     if (statement.select.from.regex != nullptr) {
         Result<std::vector<std::string>> found =

@@ -10,6 +10,7 @@ using exec::Trace;
 
 std::vector<std::string> facts_of(const Trace &trace) {
     std::vector<std::string> out;
+    out.reserve(trace.labels.size());
     for (const auto &[key, value] : trace.labels) out.push_back(key + ": " + value);
     const auto add = [&](const char *key, uint64_t value) {
         out.push_back(std::string(key) + ": " + std::to_string(value));

@@ -193,6 +193,7 @@ std::vector<std::string> column_names(const std::vector<Field> &fields) {
 
 std::vector<std::string> inner_column_names(const std::vector<Field> &fields) {
     std::vector<std::string> out;
+    out.reserve(fields.size());
     for (const Field &field : fields) {
         out.push_back(field.alias.empty() ? field_name(*field.expr) : field.alias);
     }

@@ -133,6 +133,7 @@ Result<Table> join_table(const Schema &schema, const std::string &name,
 Result<std::vector<std::string>> names_of(const Schema &schema, const From &from) {
     if (from.regex != nullptr) return schema.matching(from.regex.get());
     std::vector<std::string> names;
+    names.reserve(from.names.size());
     for (const TableName &table : from.names) names.push_back(table.name);
     std::sort(names.begin(), names.end());
     names.erase(std::unique(names.begin(), names.end()), names.end());
