@@ -64,6 +64,7 @@ std::string series_key(const std::string &name, const std::map<std::string, std:
 
 std::vector<std::string> names_of(const std::map<std::string, int64_t> &values) {
     std::vector<std::string> names;
+    names.reserve(values.size());
     for (const auto &[name, value] : values) names.push_back(name);
     return names;
 }

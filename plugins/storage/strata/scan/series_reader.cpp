@@ -183,10 +183,12 @@ Status SeriesReader::make_pieces(std::vector<Piece> &pieces) {
     }
     // What already lies there in order of time: ends of everything else, to find overlaps.
     std::vector<std::pair<int64_t, int64_t>> spans;
+    spans.reserve(pieces.size() + whole.size());
     for (const Piece &piece : pieces) spans.emplace_back(piece.time_min, piece.time_max);
     for (const Piece &piece : whole) spans.emplace_back(piece.time_min, piece.time_max);
     std::sort(spans.begin(), spans.end());
     std::vector<int64_t> highest;  // time_max of all spans up to here
+    highest.reserve(spans.size());
     for (const auto &[low, high] : spans) {
         highest.push_back(highest.empty() ? high : std::max(highest.back(), high));
     }

@@ -253,7 +253,9 @@ Status DecodedGroup::read_stats(uint32_t type) {
     if (stats_[type] != nullptr) return {};
     auto made = segment_->indexed<TypeStats>(
         IndexCache::Part::stats, type, entry_.stats.offset, [&] { return make_stats(type); },
-        [](const TypeStats &stats) { return sizeof stats + stats.size() * sizeof(ColumnStats); });
+        [](const TypeStats &stats) {
+            return sizeof(TypeStats) + stats.size() * sizeof(ColumnStats);
+        });
     if (!made.ok()) return made.status();
     stats_[type] = *made;
     return {};

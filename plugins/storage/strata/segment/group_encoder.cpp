@@ -316,6 +316,7 @@ EncodedGroup encode_packed(const RowBuffer &rows, const std::vector<Run> &runs,
                            EncodeContext &context) {
     std::vector<uint32_t> ends;
     uint32_t end = 0;
+    ends.reserve(runs.size());
     for (const Run &run : runs) ends.push_back(end += run.row_count);
     return encode(rows, rows.row_count(), ends, &runs, context);
 }

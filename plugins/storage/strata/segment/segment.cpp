@@ -170,7 +170,7 @@ Result<std::shared_ptr<const Leaf>> Segment::leaf(uint32_t position) const {
     return indexed<Leaf>(
         IndexCache::Part::leaf, 0, position, [&] { return read_leaf(position); },
         [](const Leaf &leaf) {
-            uint64_t size = sizeof leaf + leaf.capacity() * sizeof(GroupEntry);
+            uint64_t size = sizeof(Leaf) + leaf.capacity() * sizeof(GroupEntry);
             for (const GroupEntry &entry : leaf) {
                 size += entry.columns.capacity() * sizeof(ChunkPlace);
             }

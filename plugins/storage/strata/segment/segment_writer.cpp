@@ -177,7 +177,7 @@ Status SegmentWriter::write_pool(Pool &pool) {
     return {};
 }
 
-Status SegmentWriter::append_group(EncodedGroup group, GroupEntry &entry) {
+Status SegmentWriter::append_group(const EncodedGroup &group, GroupEntry &entry) {
     entry.shape = shape_position(group.shape);
     entry.block_count = group.block_count;
     if (!group.directory.empty()) {

@@ -51,7 +51,7 @@ class SegmentWriter {
     Status write_pool(Pool &pool);
     // The pools with at least so many rows, at least 1.
     Status write_pools(uint64_t rows_min);
-    Status append_group(EncodedGroup group, GroupEntry &entry);
+    Status append_group(const EncodedGroup &group, GroupEntry &entry);
     Status append_chunk(std::string_view bytes, ChunkPlace &place);
     Status flush();
     Status add_key();
