@@ -131,6 +131,19 @@ class Series(ApiTest):
         self.assertEqual(self.api.query("select v from later"), [])
         self.assertEqual(len(rows("select v from later where time < 4000000001s")), 1)
 
+    def test_continuous_queries_copy(self):
+        self.assertEqual(self.api.query("select * from s2 into :series_name.foo.[c3]"), [])
+        self.assertEqual([p[1:] for p in
+                          self.api.query("list continuous queries")[0]["points"]],
+                         [[1, "select * from s2 into :series_name.foo.[c3]"]])
+        self.assertEqual(self.api.write(series("s2", ["time", "c3", "c4"], [1000, 3, 4])),
+                         (200, ""))
+        original = self.api.rows("select * from s2")[0]
+        copy = self.api.rows("select * from s2.foo.3")[0]
+        self.assertEqual(copy, {"time": 1000, "c4": 4,
+                                "sequence_number": original["sequence_number"]})
+        self.assertEqual(self.api.query("drop continuous query 1"), [])
+
     def test_gzip_both_ways(self):
         body = gzip.compress(json.dumps(series("z", ["v"], [1])).encode())
         status, _, text = self.api.ask("POST", "/db/db/series", body,

@@ -59,6 +59,8 @@ class ShardSpaces(ApiTest):
                          ["a1", "ab", "b", "c"])
         self.assertEqual([p[1] for p in self.api.query("list series")[0]["points"]],
                          ["a1", "ab", "b", "c"])
+        self.assertEqual([p[1:] for p in self.api.query("list series include spaces")[0]["points"]],
+                         [["a1", "a"], ["ab", "a"], ["b", "ab"], ["c", "autogen"]])
         merged = self.api.query("select v from merge(/./)")[0]["points"]
         self.assertEqual(len(merged), 4)
         shards = [s for s in self.api.json("/cluster/shards") if s["database"] == "db"]
@@ -112,11 +114,14 @@ class ShardSpaces(ApiTest):
 
     def test_a_database_is_configured_at_once(self):
         body = {"spaces": [{"name": "a", "regex": "/^a/", "retentionPolicy": "7d"},
-                           {"name": "rest", "regex": "/.*/"}]}
+                           {"name": "rest", "regex": "/.*/"}],
+                "continuousQueries": ["select count(v) from a group by time(1h) into b"]}
         self.assertEqual(self.api.text("POST", "/cluster/database_configs/made", body)[0], 201)
         names = [s["name"] for s in self.api.json("/cluster/shard_spaces")
                  if s["database"] == "made"]
         self.assertEqual(names[:2], ["a", "rest"])
+        listed = self.api.query("list continuous queries", db="made")[0]["points"]
+        self.assertEqual([point[2] for point in listed], body["continuousQueries"])
         self.api.text("DELETE", "/db/made")
         status, text = self.api.text("POST", "/cluster/database_configs/made",
                                      {"continuousQueries": ["select * from a"]})
