@@ -8,7 +8,7 @@
 #include "write/copies/copied_rows.hpp"
 #include "write/rejection_text.hpp"
 #include "write/router.hpp"
-#include "write/spaces.hpp"
+#include "write/spaces/spaces.hpp"
 #include "write/validator.hpp"
 
 namespace varve {

@@ -1,4 +1,4 @@
-#include "write/spaces.hpp"
+#include "write/spaces/spaces.hpp"
 
 #include <algorithm>
 #include <map>
