@@ -4,6 +4,11 @@
 
 namespace varve::auth {
 
+std::string_view Access::name() const {
+    if (database_user_ != nullptr) return database_user_->name;
+    return user_ == nullptr ? std::string_view() : user_->name;
+}
+
 Status Access::need_user() const {
     switch (kind_) {
         case Kind::no_users:
@@ -16,21 +21,23 @@ Status Access::need_user() const {
 }
 
 Status Access::denied(std::string_view what) const {
-    const std::string name = user_ == nullptr ? "" : user_->name;
-    return {Code::permission_denied, name + " not authorized to execute " + std::string(what)};
+    return {Code::permission_denied,
+            std::string(name()) + " not authorized to execute " + std::string(what)};
 }
 
 Status Access::need_write(std::string_view database) const {
     if (may(Privilege::write, database)) return {};
     const std::string target = "to write to database \"" + std::string(database) + '"';
-    if (user_ == nullptr) return {Code::permission_denied, "user is required " + target};
-    return {Code::permission_denied, '"' + user_->name + "\" user is not authorized " + target};
+    if (name().empty()) return {Code::permission_denied, "user is required " + target};
+    return {Code::permission_denied,
+            '"' + std::string(name()) + "\" user is not authorized " + target};
 }
 
 Status Access::need_admin() const {
     if (is_admin()) return {};
     VARVE_RETURN_IF_ERROR(need_user());
-    return {Code::permission_denied, user_->name + " not authorized, requires admin privilege"};
+    return {Code::permission_denied,
+            std::string(name()) + " not authorized, requires admin privilege"};
 }
 
 }  // namespace varve::auth

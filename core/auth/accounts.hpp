@@ -1,8 +1,10 @@
 // The users with their passwords, and what each may do at the moment.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "auth/access.hpp"
 #include "auth/password.hpp"
@@ -10,6 +12,9 @@
 #include "model/users.hpp"
 
 namespace varve::auth {
+
+// What a database's own user is called among the names of all users: no one else may bear it.
+std::string principal_of(std::string_view database, std::string_view name);
 
 // [any thread] Rights are looked up anew with each call: a revoked one is gone for the next
 // request.
@@ -36,6 +41,12 @@ class Accounts {
     Status create_user(std::string_view name, std::string_view password, bool is_admin);
     // [blocking] not_found "user not found".
     Status set_password(std::string_view name, std::string_view password);
+    // [blocking] The user with this password, or with the hash it has where there is none. Errors
+    // as put_database_user's.
+    Status put_database_user(DatabaseUser user, const std::optional<std::string> &password);
+    // Whom the name may mean in a request about this database: its own user, then the server's. The
+    // former bears its principal as its name.
+    std::vector<UserPtr> candidates(std::string_view database, std::string_view name) const;
     // [blocking] A null user takes as long as a real one and never matches.
     bool matches(const UserPtr &user, std::string_view password) const;
 

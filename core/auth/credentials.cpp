@@ -40,6 +40,16 @@ bool read_header(std::string_view header, Credentials &out) {
 
 }  // namespace
 
+std::string_view fault_of_header(std::string_view header) {
+    const size_t blank = header.find(' ');
+    const bool is_two_words =
+        blank != std::string_view::npos && header.find(' ', blank + 1) == std::string_view::npos;
+    if (!is_two_words) return "Bad auth header";
+    const auto pair = decode_base64(header.substr(blank + 1), Base64::standard);
+    if (!pair.ok()) return "Bad encoding";
+    return pair->find(':') == std::string::npos ? "Bad auth value" : "Bad auth header";
+}
+
 Result<Credentials> read_credentials(http::Request &request) {
     Credentials out;
     out.name = request.query_param("u").value_or("");

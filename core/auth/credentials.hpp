@@ -20,4 +20,7 @@ struct Credentials {
 // "Token NAME:PASSWORD", basic. unauthenticated "unable to parse authentication credentials".
 Result<Credentials> read_credentials(http::Request &request);
 
+// Why InfluxDB 0.8 cannot read this header: "Bad auth header", "Bad encoding", "Bad auth value".
+std::string_view fault_of_header(std::string_view header);
+
 }  // namespace varve::auth

@@ -1,5 +1,6 @@
 #include "auth/http_authenticator.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "auth/jwt.hpp"
@@ -8,6 +9,7 @@ namespace varve::auth {
 
 struct HttpAuthenticator::Attempt {
     Credentials credentials;
+    std::string database;  // whose users are asked first; empty = only the server's
     std::string peer;
     Done done;
 };
@@ -17,6 +19,22 @@ namespace {
 http::AuthDecision let_in(std::string name) {
     http::AuthDecision decision;
     decision.principal = std::move(name);
+    return decision;
+}
+
+// "/db/NAME/…" → NAME.
+std::string database_in(std::string_view path) {
+    constexpr std::string_view kBefore = "/db/";
+    if (!path.starts_with(kBefore)) return {};
+    path.remove_prefix(kBefore.size());
+    return std::string(path.substr(0, path.find('/')));
+}
+
+// The verdict in InfluxDB 0.8's words.
+http::AuthDecision in_words_of_08(http::AuthDecision decision, bool has_credentials) {
+    if (decision.allowed || decision.status != 401) return decision;
+    decision.error =
+        has_credentials ? "Invalid username/password" : "Invalid database/username/password";
     return decision;
 }
 
@@ -32,7 +50,20 @@ void HttpAuthenticator::authenticate(http::Request &request, Done done) {
     if (!parts_.accounts.has_admin()) return done(let_in(""));
     const std::string peer(request.peer());
     auto credentials = read_credentials(request);
+    std::string database;
+    if ((request.route_flags() & http::kInflux08) != 0) {
+        database = database_in(request.path());
+        const bool is_named = credentials.ok() && (credentials->kind == Credentials::Kind::bearer ||
+                                                   !credentials->name.empty());
+        done = [done = std::move(done), is_named](http::AuthDecision decision) {
+            done(in_words_of_08(std::move(decision), is_named));
+        };
+    }
     if (!credentials.ok()) {
+        const std::string_view header = request.header("authorization").value_or("");
+        if ((request.route_flags() & http::kInflux08) != 0 && !header.empty()) {
+            return done(refuse(400, std::string(fault_of_header(header)), "credentials", peer, ""));
+        }
         return done(refuse(401, credentials.status().text(), "credentials", peer, ""));
     }
     if (credentials->kind == Credentials::Kind::bearer) {
@@ -41,19 +72,30 @@ void HttpAuthenticator::authenticate(http::Request &request, Done done) {
     if (credentials->name.empty()) {
         return done(refuse(401, "username required", "credentials", peer, ""));
     }
-    check_password(std::move(*credentials), peer, done);
+    check_password(std::move(*credentials), std::move(database), peer, done);
 }
 
-void HttpAuthenticator::check_password(Credentials credentials, std::string peer,
-                                       const Done &done) {
+bool HttpAuthenticator::let_in_remembered(const std::vector<UserPtr> &candidates,
+                                          const std::string &password, const Done &done) {
+    for (const UserPtr &user : candidates) {
+        if (!memory_.knows(*user, password)) continue;
+        done(let_in(user->name));
+        return true;
+    }
+    return false;
+}
+
+void HttpAuthenticator::check_password(Credentials credentials, std::string database,
+                                       std::string peer, const Done &done) {
     const std::string name = credentials.name;
-    const UserPtr user = parts_.accounts.user(name);
-    if (user != nullptr && memory_.knows(*user, credentials.password)) return done(let_in(name));
+    if (let_in_remembered(parts_.accounts.candidates(database, name), credentials.password, done)) {
+        return;
+    }
     if (!guesses_.allows(peer, name, parts_.env.monotonic_ns())) {
         return done(too_many_guesses(peer, name));
     }
-    const auto attempt =
-        std::make_shared<const Attempt>(Attempt{std::move(credentials), std::move(peer), done});
+    const auto attempt = std::make_shared<const Attempt>(
+        Attempt{std::move(credentials), std::move(database), std::move(peer), done});
     if (!parts_.blocking.post([this, attempt] { examine(*attempt); }).ok()) {
         done(refuse(503, "too many authentications at a time", "queue_full", attempt->peer, name));
     }
@@ -69,19 +111,23 @@ void HttpAuthenticator::examine(const Attempt &attempt) {
     const std::string &name = attempt.credentials.name;
     const std::string &password = attempt.credentials.password;
     // Looked up again: it may have waited, and a neighbour may have paid for the same password.
-    const UserPtr user = parts_.accounts.user(name);
-    if (user != nullptr && memory_.knows(*user, password)) return attempt.done(let_in(name));
+    std::vector<UserPtr> candidates = parts_.accounts.candidates(attempt.database, name);
+    if (let_in_remembered(candidates, password, attempt.done)) return;
     // Asked again as well: guesses that were queued together count together.
     if (!guesses_.allows(attempt.peer, name, parts_.env.monotonic_ns())) {
         return attempt.done(too_many_guesses(attempt.peer, name));
     }
-    if (!parts_.accounts.matches(user, password)) {
+    if (candidates.empty()) candidates.push_back(nullptr);  // takes as long as a real one
+    const auto user = std::find_if(
+        candidates.begin(), candidates.end(),
+        [&](const UserPtr &candidate) { return parts_.accounts.matches(candidate, password); });
+    if (user == candidates.end()) {
         guesses_.failed(attempt.peer, name, parts_.env.monotonic_ns());
         return attempt.done(refuse(401, "authorization failed", "password", attempt.peer, name));
     }
-    memory_.remember(*user, password);
+    memory_.remember(**user, password);
     guesses_.succeeded(attempt.peer, name);
-    attempt.done(let_in(name));
+    attempt.done(let_in((*user)->name));
 }
 
 void HttpAuthenticator::check_bearer(const Credentials &credentials, const std::string &peer,

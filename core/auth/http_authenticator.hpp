@@ -5,6 +5,9 @@
 //   u/p, basic, Token     → remembered → in; else argon2 on the blocking pool
 //   Bearer                → JWT, at once
 //
+// A route of InfluxDB 0.8 says it in that one's words, and looks for a name first among the users
+// of the database in its path.
+//
 // Everything refused is counted (varve_auth_failures_total by reason) and logged without secrets.
 #pragma once
 
@@ -47,7 +50,11 @@ class HttpAuthenticator final : public http::Authenticator {
     using Done = std::function<void(http::AuthDecision)>;
     struct Attempt;  // a password under examination
 
-    void check_password(Credentials credentials, std::string peer, const Done &done);
+    void check_password(Credentials credentials, std::string database, std::string peer,
+                        const Done &done);
+    // Whether one of those whom the name may mean is remembered with this password; then `done`.
+    bool let_in_remembered(const std::vector<UserPtr> &candidates, const std::string &password,
+                           const Done &done);
     void examine(const Attempt &attempt);  // [blocking]
     void check_bearer(const Credentials &credentials, const std::string &peer, const Done &done);
     http::AuthDecision too_many_guesses(std::string_view peer, std::string_view name);

@@ -77,6 +77,8 @@ Result<std::unique_ptr<SqliteCatalog>> SqliteCatalog::open(const std::string &fi
 
 Status SqliteCatalog::reload() {
     VARVE_RETURN_IF_ERROR(store_->read(databases_, groups_));
+    VARVE_RETURN_IF_ERROR(store_->read_spaces(databases_));
+    VARVE_RETURN_IF_ERROR(store_->read_database_users(database_users_));
     VARVE_RETURN_IF_ERROR(store_->read_continuous_queries(continuous_queries_));
     VARVE_RETURN_IF_ERROR(store_->read_continuous_queries_08(continuous_queries_08_));
     VARVE_RETURN_IF_ERROR(store_->read_subscriptions(subscriptions_));

@@ -44,6 +44,8 @@ class SqliteCatalog final : public Catalog, public UserCatalog {
     Status alter_retention_policy(std::string_view database, std::string_view policy,
                                   const RetentionPolicyChange &change) override;
     Status drop_retention_policy(std::string_view database, std::string_view policy) override;
+    Status set_space(std::string_view database, std::string_view policy,
+                     const NamePattern &series) override;
     Result<std::vector<ShardGroup>> shard_groups(uint64_t db_id, uint64_t rp_id) const override;
     Result<ShardGroup> ensure_shard_group(uint64_t db_id, uint64_t rp_id, int64_t time_ns) override;
     Status remove_shard_group(uint64_t db_id, uint64_t rp_id, uint64_t group_id) override;
@@ -76,6 +78,10 @@ class SqliteCatalog final : public Catalog, public UserCatalog {
     Status set_admin(std::string_view name, bool is_admin) override;
     Status set_privilege(std::string_view name, std::string_view database,
                          Privilege privilege) override;
+    std::vector<DatabaseUserPtr> database_users(std::string_view database) const override;
+    DatabaseUserPtr database_user(std::string_view database, std::string_view name) const override;
+    Status put_database_user(const DatabaseUser &user) override;
+    Status drop_database_user(std::string_view database, std::string_view name) override;
 
   private:
     class Store;  // the SQLite side
@@ -106,7 +112,8 @@ class SqliteCatalog final : public Catalog, public UserCatalog {
     uint64_t reloads_ = 0;                                  // guarded by mutex_
     std::atomic<uint64_t> continuous_queries_08_revision_{0};
     std::atomic<uint64_t> subscriptions_revision_{0};
-    std::vector<UserPtr> users_;  // in the order of their creation
+    std::vector<UserPtr> users_;                   // in the order of their creation
+    std::vector<DatabaseUserPtr> database_users_;  // likewise
     std::condition_variable_any changed_;
     bool backup_due_ = false;  // guarded by mutex_
     bool stopping_ = false;    // guarded by mutex_

@@ -65,6 +65,19 @@ const char *const kMigrations[] = {
            text TEXT NOT NULL,
            last_run_ns INTEGER NOT NULL,
            UNIQUE (database_id, number));)",
+    R"(CREATE TABLE shard_spaces (
+           id INTEGER PRIMARY KEY AUTOINCREMENT,
+           policy_id INTEGER NOT NULL UNIQUE REFERENCES retention_policies(id) ON DELETE CASCADE,
+           series TEXT NOT NULL);
+       CREATE TABLE database_users (
+           id INTEGER PRIMARY KEY AUTOINCREMENT,
+           database_id INTEGER NOT NULL REFERENCES databases(id) ON DELETE CASCADE,
+           name TEXT NOT NULL,
+           password_hash TEXT NOT NULL,
+           is_admin INTEGER NOT NULL,
+           read_from TEXT NOT NULL,
+           write_to TEXT NOT NULL,
+           UNIQUE (database_id, name));)",
 };
 constexpr int kSchemaVersion = static_cast<int>(std::size(kMigrations));
 

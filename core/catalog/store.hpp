@@ -55,6 +55,16 @@ class SqliteCatalog::Store {
     Status insert_subscription(uint64_t rp_id, const Subscription &subscription);
     Status delete_subscription(uint64_t id);
 
+    // Into the databases they belong to.
+    Status read_spaces(std::vector<Database> &databases);
+    // Within a transaction.
+    Status put_space(uint64_t rp_id, const std::string &series);
+
+    Status read_database_users(std::vector<DatabaseUserPtr> &users);
+    // Within a transaction.
+    Status put_database_user(uint64_t db_id, const DatabaseUser &user);
+    Status delete_database_user(uint64_t db_id, const std::string &name);
+
     Status read_users(std::vector<UserPtr> &users);
     // Within a transaction.
     Status insert_user(const User &user);

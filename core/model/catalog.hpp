@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/status.hpp"
+#include "model/name_pattern.hpp"
 #include "model/time.hpp"
 
 namespace varve {
@@ -24,12 +25,19 @@ struct RetentionPolicy {
     bool is_default = false;
 };
 
+// InfluxDB 0.8's view of a policy: the series whose points go there.
+struct ShardSpace {
+    std::string policy;
+    NamePattern series;
+};
+
 struct Database {
     uint64_t id = 0;  // unique in the whole catalog, never 0, never used again
     std::string name;
     std::string default_policy;             // may name a policy that was dropped; empty = none
     std::vector<RetentionPolicy> policies;  // in the order of their creation
-    std::string durability;  // of writes, as storage.durability; empty = what that says
+    std::string durability;            // of writes, as storage.durability; empty = what that says
+    std::vector<ShardSpace> spaces{};  // in the order of their creation
 
     // Null if there is none of this name.
     const RetentionPolicy *policy(std::string_view policy_name) const {
@@ -37,6 +45,15 @@ struct Database {
             if (policy.name == policy_name) return &policy;
         }
         return nullptr;
+    }
+
+    // The policy that a series of InfluxDB 0.8 belongs to: that of the first space that has it,
+    // else the default.
+    const std::string &policy_of_series(std::string_view series) const {
+        for (const ShardSpace &space : spaces) {
+            if (space.series.matches(series)) return space.policy;
+        }
+        return default_policy;
     }
 };
 
@@ -148,6 +165,12 @@ class Catalog {
                                           const RetentionPolicyChange &change) = 0;
     // Ok if there is no such database or policy. A dropped default's name stays the default.
     virtual Status drop_retention_policy(std::string_view database, std::string_view policy) = 0;
+
+    // Makes the policy a shard space, or gives the one it is another pattern. A renamed policy
+    // stays one, a dropped one is none. not_found "database not found: NAME", "retention policy not
+    // found: NAME".
+    virtual Status set_space(std::string_view database, std::string_view policy,
+                             const NamePattern &series) = 0;
 
     // Ascending in time.
     virtual Result<std::vector<ShardGroup>> shard_groups(uint64_t db_id, uint64_t rp_id) const = 0;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/status.hpp"
+#include "model/name_pattern.hpp"
 
 namespace varve {
 
@@ -37,6 +38,18 @@ struct User {
 
 using UserPtr = std::shared_ptr<const User>;
 
+// A user of one database, as InfluxDB 0.8 has them; no one else's name is taken by it.
+struct DatabaseUser {
+    std::string database;
+    std::string name;
+    std::string password_hash;
+    bool is_admin = false;  // of the database
+    NamePattern read_from;  // the series that may be read
+    NamePattern write_to;
+};
+
+using DatabaseUserPtr = std::shared_ptr<const DatabaseUser>;
+
 // [any thread] Every call sees all earlier ones; changes are durable when they return. Error texts
 // are InfluxDB's.
 class UserCatalog {
@@ -61,6 +74,17 @@ class UserCatalog {
     // dropped database takes its grants along, a renamed one keeps them.
     virtual Status set_privilege(std::string_view name, std::string_view database,
                                  Privilege privilege) = 0;
+
+    // In the order of their creation; a dropped database takes them along, a renamed one keeps
+    // them.
+    virtual std::vector<DatabaseUserPtr> database_users(std::string_view database) const = 0;
+    // Null if there is none of this name.
+    virtual DatabaseUserPtr database_user(std::string_view database,
+                                          std::string_view name) const = 0;
+    // Makes it or replaces the one of this name. not_found "database not found: NAME".
+    virtual Status put_database_user(const DatabaseUser &user) = 0;
+    // not_found "user not found".
+    virtual Status drop_database_user(std::string_view database, std::string_view name) = 0;
 };
 
 }  // namespace varve

@@ -52,9 +52,13 @@ Limits Engine::limits() const {
 void Engine::run(const varve_query_request &request, const varve_query_sink &sink) {
     SinkWriter writer(sink);
     // What is thrown here leaves the answer broken off in the middle.
-    const bool is_08 = view(request.language) == influxql08::kLanguage;
+    const std::string_view language = view(request.language);
     const Status status = exec::no_throw([&] {
-        return is_08 ? run_influxql08(request, sink, writer) : run_influxql(request, sink, writer);
+        if (language == influxql08::kLanguage) return run_influxql08(request, sink, writer);
+        if (language == influxql08::kAdminLanguage) {
+            return run_influxql08_admin(request, sink, writer);
+        }
+        return run_influxql(request, sink, writer);
     });
     sink.end(sink.ctx, status.ok() ? 1 : 0);
 }

@@ -83,6 +83,9 @@ class Engine {
 
     Status run_influxql08(const varve_query_request &request, const varve_query_sink &sink,
                           class SinkWriter &writer);
+    // Statements of its administration, see languages/influxql08/admin.
+    Status run_influxql08_admin(const varve_query_request &request, const varve_query_sink &sink,
+                                class SinkWriter &writer);
 
     // Runs one statement, listed and told of; its rows are in the encoder.
     Status run_statement(influxql::Session &session, const influxql::Statement &statement,

@@ -2,6 +2,7 @@
 // is the answer, as long as nothing was written yet.
 #include "query/encode/encoder.hpp"
 #include "query/exec/no_throw.hpp"
+#include "query/languages/influxql08/admin/admin.hpp"
 #include "query/languages/influxql08/continuous/point_sink.hpp"
 #include "query/languages/influxql08/continuous/queries.hpp"
 #include "query/languages/influxql08/statements.hpp"
@@ -123,6 +124,41 @@ Result<uint64_t> Engine::write_rollup_08(const influxql08::Rollup &rollup,
         return points.flush();
     }));
     return points.written();
+}
+
+Status Engine::run_influxql08_admin(const varve_query_request &request,
+                                    const varve_query_sink &sink, SinkWriter &writer) {
+    LateSink bytes(sink, writer);
+    const std::string text(view(request.text));
+    const std::string database(view(request.database));
+    const std::string principal(view(request.principal));
+    const RunningQueries::Entry running(running_, text, database, clock_.monotonic_ns());
+    exec::Budget budget(
+        limits(), clock_.monotonic_ns, [&] { return running.is_killed(); }, surroundings_.memory);
+    encode::JsonWriter document(request.pretty != 0);
+    NoBytes nobody;
+    const auto encoder = encode::Encoder::make("series_array", {}, nobody);
+    const auth::Access access = accounts_.access(principal);
+    influxql::Session server{
+        catalog_,   accounts_, access, storage_,        writes_,
+        functions_, tasks_,    budget, *encoder,        {running_, clock_.monotonic_ns},
+        {},         database,  {},     clock_.now_ns(), false};
+    const influxql08::Session session{catalog_, access, storage_,     functions_,
+                                      tasks_,   budget, *encoder,     principal,
+                                      database, {},     server.now_ns};
+    influxql08::AdminCall call{server, session, {}, {}, document};
+    const StatementReport told(surroundings_.observer, clock_, *encoder, text, database, principal);
+    Status status = influxql08::read_parameters(view(request.params), call);
+    if (status.ok()) {
+        status = exec::no_throw([&] { return influxql08::execute_admin(call, text); });
+    }
+    told.finished(status);
+    if (!status.ok()) {
+        bytes.begin(static_cast<int32_t>(status.code()), "text/plain");
+        return bytes.write(status.text());
+    }
+    bytes.begin(VARVE_OK, "application/json");
+    return document.bytes().empty() ? Status() : bytes.write(document.bytes());
 }
 
 }  // namespace varve::query

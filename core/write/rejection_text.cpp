@@ -101,6 +101,34 @@ std::string rejection_text(const varve_batch &batch, const varve_rejection &reje
     }
 }
 
+Rejected::Rejected(const Submission &submission, const varve_write_result &result) : rest(result) {
+    const uint64_t clash_count = result.rejected[VARVE_REJECT_IDENTITY_CLASH];
+    if (!submission.returns_clashes || clash_count == 0) return;
+    const varve_rejection *last = nullptr;
+    uint64_t listed = 0;
+    for (uint32_t i = 0; i < result.rejection_count; ++i) {
+        const varve_rejection &rejection = result.rejections[i];
+        const bool is_clash = rejection.reject == VARVE_REJECT_IDENTITY_CLASH;
+        listed += is_clash ? 1 : 0;
+        if (!is_clash || rejection.table >= submission.own_tables) {  // or of a copy
+            kept_.push_back(rejection);
+            continue;
+        }
+        const varve_table &table = *submission.batch->tables[rejection.table];
+        clashes.push_back(table.ordinals == nullptr ? rejection.row
+                                                    : table.ordinals[rejection.row]);
+        last = &rejection;
+    }
+    // More than are listed: those that are not stay rejected, and one speaks for them.
+    if (clash_count > listed && last != nullptr) {
+        kept_.push_back(*last);
+        clashes.pop_back();
+    }
+    rest.rejections = kept_.data();
+    rest.rejection_count = static_cast<uint32_t>(kept_.size());
+    rest.rejected[VARVE_REJECT_IDENTITY_CLASH] -= clashes.size();
+}
+
 void record_rejections(const Submission &submission, const varve_write_result &result,
                        int64_t now_ns, Rejects &rejects) {
     std::array<uint64_t, VARVE_REJECT_KINDS> listed{};

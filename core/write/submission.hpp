@@ -52,7 +52,9 @@ struct Submission {
     uint64_t copied = 0;                       // rows
     uint64_t dropped = 0;                      // by the validator
     std::string first_error;                   // the validator's first reason
-    uint64_t ticket = 0;                       // the publisher's
+    bool keeps_quiet = false;                  // of what the validator dropped
+    bool returns_clashes = false;
+    uint64_t ticket = 0;  // the publisher's
 };
 
 }  // namespace varve

@@ -8,6 +8,7 @@
 #include "write/copies/copied_rows.hpp"
 #include "write/rejection_text.hpp"
 #include "write/router.hpp"
+#include "write/spaces/spaces.hpp"
 #include "write/validator.hpp"
 
 namespace varve {
@@ -17,6 +18,21 @@ struct WritePath::InFlight {
     WritePath *path;
     std::shared_ptr<Submission> submission;
 };
+
+namespace {
+
+// The integer field of InfluxDB 0.8's points that is part of their identity.
+constexpr std::string_view kNumberColumn = "sequence_number";
+
+Status no_database(const varve_write_request &request) {
+    const std::string name(view(request.database));
+    if (request.rules == VARVE_WRITE_RULES_08) {
+        return {Code::not_found, "Database " + name + " doesn't exist"};
+    }
+    return {Code::not_found, "database not found: \"" + name + '"'};
+}
+
+}  // namespace
 
 Result<Durability> Durability::parse(std::string_view text) {
     if (text == "always") return Durability{VARVE_DURABILITY_ALWAYS, 0};
@@ -86,8 +102,33 @@ Status WritePath::open_database(const Database &database, const RetentionPolicy 
     return {};
 }
 
+// A series' policy and who may write to it are asked here; each policy's share is then written as
+// any other batch.
+void WritePath::submit_by_space(varve_batch *batch, const varve_write_request &request,
+                                WriteDone done, void *ctx) {
+    Submission refused(batch, done, ctx);
+    const auto database = catalog_.database(view(request.database));
+    if (!database.ok()) return fail(refused, no_database(request));
+    if (options_.accounts != nullptr && request.principal.data != nullptr) {
+        const auth::Access access = options_.accounts->access(view(request.principal));
+        const Status allowed = may_write_all(access, database->name, *batch);
+        if (!allowed.ok()) return fail(refused, allowed);
+    }
+    refused.batch = nullptr;
+    const std::vector<PolicyPart> parts = split_by_policy(batch, *database);
+    auto *const joined = new JoinedDone(parts.size(), done, ctx);  // freed by the last part's
+    for (const PolicyPart &part : parts) {
+        varve_write_request own = request;
+        own.retention_policy = str(part.policy);
+        take(part.batch, own, {true, VARVE_ON_CONFLICT_BOTH}, &JoinedDone::part_done, joined);
+    }
+}
+
 void WritePath::submit(varve_batch *batch, const varve_write_request &request, WriteDone done,
                        void *ctx) {
+    if (request.rules == VARVE_WRITE_RULES_08 && batch != nullptr) {
+        return submit_by_space(batch, request, done, ctx);
+    }
     take(batch, request, {true, options_.on_type_conflict}, done, ctx);
 }
 
@@ -160,6 +201,7 @@ Status WritePath::store(std::unique_ptr<InFlight> &flight, const varve_write_req
     opts.shards = submission.shards.data();
     opts.shard_count = static_cast<uint32_t>(submission.shards.size());
     opts.on_type_conflict = on_type_conflict;
+    if (request.rules == VARVE_WRITE_RULES_08) opts.identity_column = str(kNumberColumn);
     submission.ticket = publisher_.begin();
     varve_error error = abi_error();
     const int32_t code = storage_.table->write(storage_.instance, submission.batch, &opts,
@@ -212,15 +254,18 @@ void WritePath::finish(InFlight &flight, const varve_write_result &result) {
     outcome.struct_size = sizeof outcome;
     outcome.code = result.code;
     outcome.lsn = result.lsn;
-    const OwnRows own(submission, result);
+    const Rejected rejected(submission, result);
+    const OwnRows own(submission, rejected.rest);
     outcome.accepted = own.accepted;
     outcome.dropped = submission.dropped + own.rejected;
-    record_rejections(submission, result, env_.now_ns(), rejects_);
+    outcome.clashes = rejected.clashes.data();
+    outcome.clash_count = rejected.clashes.size();
+    record_rejections(submission, rejected.rest, env_.now_ns(), rejects_);
     std::string text;
     if (result.code != VARVE_OK) {
         text = std::string(view(result.error));
-    } else if (outcome.dropped != 0) {
-        const std::string first = submission.first_error.empty()
+    } else if (outcome.dropped != (submission.keeps_quiet ? submission.dropped : 0)) {
+        const std::string first = submission.first_error.empty() || submission.keeps_quiet
                                       ? rejection_text(*submission.batch, *own.first)
                                       : submission.first_error;
         text = "partial write: " + first + " dropped=" + std::to_string(outcome.dropped);
@@ -279,9 +324,7 @@ Status WritePath::find_policy(const varve_write_request &request, Database &data
     if (request.database.size == 0) return {Code::invalid_argument, "database is required"};
     const std::string_view name = view(request.database);
     auto found = catalog_.database(name);
-    if (!found.ok()) {
-        return {Code::not_found, "database not found: \"" + std::string(name) + '"'};
-    }
+    if (!found.ok()) return no_database(request);
     VARVE_RETURN_IF_ERROR(authorise(request));
     database = std::move(*found);
     std::string policy_name(view(request.retention_policy));
@@ -321,6 +364,8 @@ Status WritePath::resolve(Submission &submission, const varve_write_request &req
     submission.retention_policy = policy.name;
     submission.db_id = database.id;
     submission.rp_id = policy.id;
+    submission.keeps_quiet = request.rules == VARVE_WRITE_RULES_08;
+    submission.returns_clashes = request.returns_clashes != 0;
     submission.durability = options_.durability;
     if (!database.durability.empty()) {
         const Result<Durability> own = Durability::parse(database.durability);

@@ -115,6 +115,9 @@ class MemoryCatalog final : public Catalog {
             Result<RetentionPolicy> changed = changed_retention_policy(existing, change);
             if (!changed.ok()) return changed.status();
             existing = *changed;
+            for (ShardSpace &space : owner->spaces) {
+                if (space.policy == policy) space.policy = existing.name;
+            }
             if (change.make_default) set_default(*owner, existing.name);
             return {};
         }
@@ -126,7 +129,22 @@ class MemoryCatalog final : public Catalog {
         if (Database *owner = find(database)) {
             std::erase_if(owner->policies,
                           [&](const RetentionPolicy &p) { return p.name == policy; });
+            std::erase_if(owner->spaces, [&](const ShardSpace &s) { return s.policy == policy; });
         }
+        return {};
+    }
+
+    Status set_space(std::string_view database, std::string_view policy,
+                     const NamePattern &series) override {
+        const std::lock_guard lock(mutex_);
+        VARVE_RETURN_IF_ERROR(check_policy(database, policy));
+        Database &owner = *find(database);
+        for (ShardSpace &space : owner.spaces) {
+            if (space.policy != policy) continue;
+            space.series = series;
+            return {};
+        }
+        owner.spaces.push_back({std::string(policy), series});
         return {};
     }
 

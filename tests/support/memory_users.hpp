@@ -69,6 +69,44 @@ class MemoryUsers final : public UserCatalog {
         return change(name, [&](Kept &kept) { kept.grants[found->id] = privilege; });
     }
 
+    std::vector<DatabaseUserPtr> database_users(std::string_view database) const override {
+        const std::lock_guard lock(mutex_);
+        std::vector<DatabaseUserPtr> out;
+        for (const DatabaseUserPtr &user : database_users_) {
+            if (user->database == database) out.push_back(user);
+        }
+        return out;
+    }
+
+    DatabaseUserPtr database_user(std::string_view database, std::string_view name) const override {
+        for (const DatabaseUserPtr &user : database_users(database)) {
+            if (user->name == name) return user;
+        }
+        return nullptr;
+    }
+
+    Status put_database_user(const DatabaseUser &user) override {
+        const Result<Database> found = catalog_.database(user.database);
+        if (!found.ok()) return found.status();
+        const auto made = std::make_shared<const DatabaseUser>(user);
+        const std::lock_guard lock(mutex_);
+        for (DatabaseUserPtr &other : database_users_) {
+            if (other->database != user.database || other->name != user.name) continue;
+            other = made;
+            return {};
+        }
+        database_users_.push_back(made);
+        return {};
+    }
+
+    Status drop_database_user(std::string_view database, std::string_view name) override {
+        const std::lock_guard lock(mutex_);
+        const size_t dropped = std::erase_if(database_users_, [&](const DatabaseUserPtr &user) {
+            return user->database == database && user->name == name;
+        });
+        return dropped != 0 ? Status() : missing();
+    }
+
   private:
     struct Kept {
         User user;
@@ -100,6 +138,7 @@ class MemoryUsers final : public UserCatalog {
     const Catalog &catalog_;
     mutable std::mutex mutex_;
     std::vector<Kept> users_;
+    std::vector<DatabaseUserPtr> database_users_;
 };
 
 }  // namespace varve::test

@@ -1,5 +1,7 @@
 #include "kernel/host/handle.hpp"
 
+#include <algorithm>
+#include <cstring>
 #include <string_view>
 #include <vector>
 
@@ -209,15 +211,23 @@ const varve_host_clock kClockTable = {sizeof(varve_host_clock), 0, clock_now_ns,
 
 // ---- write, query ----
 
+// What an older plugin does not know is zero.
+varve_write_request whole(const varve_write_request *request) {
+    varve_write_request out{};
+    std::memcpy(&out, request, std::min<size_t>(request->struct_size, sizeof out));
+    return out;
+}
+
 void write_submit(const varve_host *host, varve_batch *batch, const varve_write_request *request,
                   void (*done)(void *, const varve_write_outcome *), void *ctx) {
     guarded_void(
-        [&] { HostHandle::from(host).services().write->submit(batch, *request, done, ctx); });
+        [&] { HostHandle::from(host).services().write->submit(batch, whole(request), done, ctx); });
 }
 
 int32_t write_check(const varve_host *host, const varve_write_request *request,
                     varve_error *error) {
-    return guarded(error, [&] { return HostHandle::from(host).services().write->check(*request); });
+    return guarded(error,
+                   [&] { return HostHandle::from(host).services().write->check(whole(request)); });
 }
 
 uint64_t write_hash_seed(const varve_host *host) {

@@ -63,6 +63,16 @@ void set_influx_headers(Exchange &exchange) {
                         "Date, X-InfluxDB-Version, X-InfluxDB-Build");
 }
 
+// On every answer, whoever asks.
+void set_influx_08_headers(Exchange &exchange) {
+    exchange.set_header("X-Influxdb-Version", exchange.service().options.influx_version);
+    exchange.set_header("Access-Control-Allow-Origin", "*");
+    exchange.set_header("Access-Control-Max-Age", "2592000");
+    exchange.set_header("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE");
+    exchange.set_header("Access-Control-Allow-Headers",
+                        "Origin, X-Requested-With, Content-Type, Accept");
+}
+
 void send_plain(ResponseWriter writer, unsigned status, std::string text) {
     writer.set_status(status);
     writer.set_header("Content-Type", "text/plain; charset=utf-8");
@@ -216,6 +226,7 @@ std::function<void()> dispatch(const std::shared_ptr<Exchange> &exchange, bool t
         return {};
     }
     const Route &route = use->route();
+    if ((route.flags & kInflux08) != 0) set_influx_08_headers(*exchange);
     const uint32_t wanted = request.method() == kHead ? kGet : request.method();
     if (wanted == kOptions ? !route.has_options() : (route.methods & wanted) == 0) {
         set_version_headers(*exchange);

@@ -20,6 +20,11 @@ std::string_view find_header(const std::vector<Header> &headers, std::string_vie
     return {};
 }
 
+std::string_view realm(uint32_t flags) {
+    if ((flags & kInflux) != 0) return "Basic realm=\"InfluxDB\"";
+    return (flags & kInflux08) != 0 ? "Basic realm=\"influxdb\"" : "Basic realm=\"Varve\"";
+}
+
 }  // namespace
 
 Exchange::Exchange(std::shared_ptr<Service> service, std::shared_ptr<Waker> waker)
@@ -34,6 +39,7 @@ void Exchange::set_protocol(unsigned http_minor, bool keep_alive) {
 void Exchange::set_route(std::shared_ptr<RouteUse> use) {
     use_ = std::move(use);
     flags_ = use_->route().flags;
+    request_.set_route_flags(flags_);
     route_path_ = use_->route().path;
 }
 
@@ -80,8 +86,7 @@ void Exchange::complete_headers(std::string_view body, size_t size, bool streami
     }
     if (status_ == 401) {
         if (find_header(headers_, "www-authenticate").empty()) {
-            add_header("Www-Authenticate", (flags_ & kInflux) != 0 ? "Basic realm=\"InfluxDB\""
-                                                                   : "Basic realm=\"Varve\"");
+            add_header("Www-Authenticate", realm(flags_));
         }
     } else if (status_ >= 400 && (flags_ & kInflux) != 0 &&
                find_header(headers_, "x-influxdb-error").empty()) {
@@ -348,6 +353,10 @@ void ResponseWriter::send(std::string body) {
 
 void ResponseWriter::send_error(unsigned status, std::string_view text) {
     set_status(status);
+    if ((request().route_flags() & kInflux08) != 0) {
+        set_header("Content-Type", "text/plain");
+        return send(std::string(text));
+    }
     set_header("Content-Type", "application/json");
     send("{\"error\":\"" + json_escaped(text) + "\"}\n");
 }

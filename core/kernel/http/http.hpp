@@ -36,6 +36,7 @@ constexpr uint32_t kOptions = 64;  // answered by the service unless the route t
 constexpr uint32_t kShort = VARVE_HTTP_SHORT;
 constexpr uint32_t kMayStay = VARVE_HTTP_MAY_STAY;
 constexpr uint32_t kInflux = VARVE_HTTP_INFLUX;
+constexpr uint32_t kInflux08 = VARVE_HTTP_INFLUX_08;
 constexpr uint32_t kPublic = VARVE_HTTP_PUBLIC;
 
 struct Header {
@@ -73,6 +74,8 @@ class Request {
 
     // The handler may keep its thread until it has answered.
     bool may_block() const { return may_block_; }
+    // Of the route it reached; or-ed.
+    uint32_t route_flags() const { return route_flags_; }
 
     // The rest is for the service itself and for tests of handlers.
     void set_method(std::string_view name);
@@ -84,9 +87,11 @@ class Request {
     void set_connection(uint64_t id, std::string peer, bool is_tls);
     void set_principal(std::string name, std::shared_ptr<const void> credentials);
     void set_may_block(bool may_block) { may_block_ = may_block; }
+    void set_route_flags(uint32_t flags) { route_flags_ = flags; }
 
   private:
     uint32_t method_ = 0;
+    uint32_t route_flags_ = 0;
     bool is_tls_ = false;
     bool may_block_ = false;
     bool query_decoded_ = false;

@@ -45,6 +45,16 @@ Status StorageGateway::drop_database(uint64_t db_id, uint64_t rp_id) const {
     return waiter.wait();
 }
 
+Status StorageGateway::drop_shard(uint64_t db_id, uint64_t rp_id, uint64_t shard_id) const {
+    Waiter waiter;
+    varve_error error = abi_error();
+    const int32_t code =
+        table_->shard_drop(instance_, db_id, rp_id, shard_id, Waiter::done, &waiter, &error);
+    if (code == VARVE_NOT_FOUND) return {};
+    if (code != VARVE_OK) return Status::from_abi(code, error);
+    return waiter.wait();
+}
+
 Status StorageGateway::delete_rows(const varve_delete_request &request) const {
     Waiter waiter;
     varve_error error = abi_error();

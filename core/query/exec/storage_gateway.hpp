@@ -28,6 +28,8 @@ class StorageGateway {
 
     // Waits for the drop to be durable. rp_id 0 = the whole database.
     Status drop_database(uint64_t db_id, uint64_t rp_id) const;
+    // Waits for the drop to be durable.
+    Status drop_shard(uint64_t db_id, uint64_t rp_id, uint64_t shard_id) const;
     // Waits for the deletion to be durable.
     Status delete_rows(const varve_delete_request &request) const;
 

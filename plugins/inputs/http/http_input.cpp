@@ -4,6 +4,7 @@
 
 #include "inputs/http/query_handler.hpp"
 #include "inputs/http/responder.hpp"
+#include "inputs/http/series_api/number_file.hpp"
 #include "inputs/http/write_handler.hpp"
 
 namespace varve {
@@ -64,7 +65,8 @@ const varve_descriptor &HttpInput::descriptor() {
         "inputs.http",
         "InfluxDB HTTP",
         "1.0.0",
-        "InfluxDB 1.x over HTTP: /write, /query, /ping, /status, /api/v2/write.",
+        "InfluxDB 1.x over HTTP: /write, /query, /ping, /status, /api/v2/write; 0.8's /db and "
+        "/cluster.",
         kKeys,
         std::size(kKeys),
         0};
@@ -76,6 +78,7 @@ Status HttpInput::start() {
     if (http == nullptr) return {Code::failed_precondition, "the host has no HTTP service"};
     const auto ping_auth = host_.config_boolean("ping_auth_enabled");
     if (!ping_auth.ok()) return ping_auth.status();
+    VARVE_RETURN_IF_ERROR(open_numbers());
     const uint32_t open = *ping_auth ? 0 : VARVE_HTTP_PUBLIC;
     struct Route {
         uint32_t methods;
@@ -94,16 +97,36 @@ Status HttpInput::start() {
          handle_v1_query},
     };
     for (const Route &route : routes) {
-        varve_error error = abi_error();
-        const int32_t code =
-            http->mount(host_.raw(), route.methods, route.path, route.flags | VARVE_HTTP_INFLUX,
-                        route.handle, this, &error);
-        if (code != VARVE_OK) {
-            stop();
-            return Status::from_abi(code, error);
-        }
+        VARVE_RETURN_IF_ERROR(
+            mount(route.methods, route.path, route.flags | VARVE_HTTP_INFLUX, route.handle, this));
     }
+    constexpr uint32_t kMethods = VARVE_HTTP_GET | VARVE_HTTP_POST | VARVE_HTTP_DELETE;
+    constexpr uint32_t kFlags = VARVE_HTTP_SHORT | VARVE_HTTP_INFLUX_08;
+    for (const char *const *path = kSeriesApiPaths; *path != nullptr; ++path) {
+        VARVE_RETURN_IF_ERROR(mount(kMethods, *path, kFlags, handle_series_api, &series_api_));
+    }
+    return mount(VARVE_HTTP_GET, "/interfaces", kFlags | VARVE_HTTP_PUBLIC, handle_series_api,
+                 &series_api_);
+}
+
+Status HttpInput::open_numbers() {
+    const NumberFile file(host_);
+    const Result<int64_t> reserved = file.read();
+    if (!reserved.ok()) return reserved.status();
+    series_api_.numbers = std::make_unique<series_json::PointNumbers>(
+        host_.now_ns(), *reserved, [file](int64_t limit) { return file.write(limit); });
     return {};
+}
+
+Status HttpInput::mount(uint32_t methods, const char *path, uint32_t flags,
+                        void (*handle)(void *, const varve_http_request *, varve_http_response *),
+                        void *ctx) {
+    varve_error error = abi_error();
+    const int32_t code =
+        host_.http()->mount(host_.raw(), methods, path, flags, handle, ctx, &error);
+    if (code == VARVE_OK) return {};
+    stop();
+    return Status::from_abi(code, error);
 }
 
 void HttpInput::stop() {

@@ -30,7 +30,8 @@ struct SeriesSchema {
     bool has_sequence_number = false;
 };
 
-// The series of one database, as one snapshot has them.
+// The series of one database, as one snapshot has them: each in the policy it belongs to, or all in
+// the one that the request names.
 class Schema {
   public:
     // "Database x doesn't exist" and "retention policy not found: x".
@@ -41,7 +42,7 @@ class Schema {
 
     // not_found "Couldn't find series: x".
     Result<SeriesSchema> series(const std::string &name) const;
-    // Names that the regex finds, ascending; null = all.
+    // Names that the regex finds and the asker may read, ascending; null = all.
     Result<std::vector<std::string>> matching(const re2::RE2 *regex) const;
     // Where the rows of a series come from.
     plan::ScanSource source(const std::string &name) const;
@@ -49,9 +50,18 @@ class Schema {
   private:
     Schema() = default;
 
+    // What the series of one policy are read from.
+    struct Policy {
+        uint64_t id = 0;
+        std::vector<int64_t> shard_starts;
+    };
+    Status add_policy(const Catalog &catalog, const std::string &name);
+    const std::string &policy_of(const std::string &series) const;
+
     Database database_;
-    uint64_t rp_id_ = 0;
-    std::vector<int64_t> shard_starts_;
+    auth::Access access_ = auth::Access::nobody();
+    std::string only_policy_;  // the request's; empty = each series has its own
+    std::map<std::string, Policy> policies_;
     std::shared_ptr<exec::Snapshot> snapshot_;
 };
 

@@ -15,6 +15,7 @@ namespace varve::query::influxql08 {
 
 // How requests and functions name the language.
 inline constexpr std::string_view kLanguage = "influxql08";
+inline constexpr std::string_view kAdminLanguage = "influxql08.admin";
 
 // One request's; used by one thread at a time.
 struct Session {
@@ -33,7 +34,7 @@ struct Session {
 
 // permission_denied "Insufficient permissions to WHAT".
 inline Status need_admin(const Session &session, const std::string &what) {
-    if (session.access.is_admin()) return {};
+    if (session.access.is_admin_of(session.database)) return {};
     return {Code::permission_denied, "Insufficient permissions to " + what};
 }
 

@@ -10,12 +10,16 @@ namespace varve::query::influxql08 {
 
 namespace {
 
+// A regex only finds what may be read.
 Status need_read(const Session &session, const Statement &statement) {
-    if (session.access.may(Privilege::read, session.database)) return {};
-    const From &from = statement.select.from;
-    return {Code::permission_denied,
-            "User doesn't have read access to " +
-                (from.names.empty() ? session.database : from.names.front().name)};
+    const auto denied = [](const std::string &what) {
+        return Status(Code::permission_denied, "User doesn't have read access to " + what);
+    };
+    for (const TableName &table : statement.select.from.names) {
+        if (!session.access.may_read(session.database, table.name)) return denied(table.name);
+    }
+    return session.access.may(Privilege::read, session.database) ? Status()
+                                                                 : denied(session.database);
 }
 
 // Points in whole microseconds, the ends of the range included.
@@ -82,9 +86,11 @@ Status run_list_series(const Session &session, const Statement &statement) {
         head.columns.emplace_back("space");
         exec::Vector spaces;
         spaces.reset(exec::Type::string, names->size());
-        const std::string &policy =
-            session.retention_policy.empty() ? database->default_policy : session.retention_policy;
-        for (size_t i = 0; i < names->size(); ++i) spaces.set_text(i, policy);
+        for (size_t i = 0; i < names->size(); ++i) {
+            spaces.set_text(i, session.retention_policy.empty()
+                                   ? database->policy_of_series((*names)[i])
+                                   : session.retention_policy);
+        }
         columns.push_back(std::move(spaces));
     }
     VARVE_RETURN_IF_ERROR(session.encoder.begin_series(head));

@@ -18,6 +18,9 @@
 #define VARVE_HTTP_SHORT 1u  /* never blocks or waits: may run in place on an io thread */
 #define VARVE_HTTP_INFLUX 2u /* answers carry InfluxDB's headers (version, build, request ids) */
 #define VARVE_HTTP_PUBLIC 4u /* needs no credentials even when authentication is on */
+/* Answers carry InfluxDB 0.8's headers, errors are bare text, and a name is looked for first among
+ * the users of the database that the path names (/db/NAME/…), then among the server's. */
+#define VARVE_HTTP_INFLUX_08 16u
 /* With SHORT: where request.may_block is 1, the handler may keep its thread until it has answered,
  * which spares short work the way to another thread. */
 #define VARVE_HTTP_MAY_STAY 8u

@@ -16,6 +16,15 @@ enum varve_durability {
     VARVE_DURABILITY_OS = 3        /* answered after write(2) */
 };
 
+/* By whose rules rows are written. */
+enum varve_write_rules {
+    VARVE_WRITE_RULES_1X = 0,
+    /* InfluxDB 0.8: fields of several types stand side by side; the integer field
+     * `sequence_number` is part of a point's identity; a series' policy is that of its shard space,
+     * and privileges are those on the series; rows that are too old vanish without a word. */
+    VARVE_WRITE_RULES_08 = 1
+};
+
 /* A line the codec could not read; counted and shown with the rejected rows. */
 typedef struct varve_bad_row {
     varve_str line;   /* as received */
@@ -35,6 +44,9 @@ typedef struct varve_write_request {
     uint32_t bad_row_count;
     const varve_bad_row *bad_rows;
     uint64_t bad_rows_unlisted; /* more of them, counted only */
+    uint32_t rules;             /* varve_write_rules */
+    uint32_t returns_clashes; /* 1: rows whose place another point has are not rejected, but listed
+                               * in the outcome, to be written again with another number */
 } varve_write_request;
 
 /* Lives for the `done` call only. */
@@ -45,6 +57,8 @@ typedef struct varve_write_outcome {
     uint64_t accepted; /* rows stored */
     uint64_t dropped;  /* rows rejected by validation or storage (bad_rows not among them) */
     varve_str error;   /* InfluxDB's: the first reason, or why nothing was stored; else empty */
+    const uint32_t *clashes; /* with returns_clashes: ordinals of the rows that clash */
+    uint64_t clash_count;    /* neither accepted nor dropped */
 } varve_write_outcome;
 
 typedef struct varve_host_write {
