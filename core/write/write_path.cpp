@@ -104,7 +104,7 @@ Status WritePath::open_database(const Database &database, const RetentionPolicy 
 
 // A series' policy and who may write to it are asked here; each policy's share is then written as
 // any other batch.
-void WritePath::submit_by_space(varve_batch *batch, const varve_write_request &request,
+void WritePath::submit_by_space(varve_batch *batch, const varve_write_request &request, bool copies,
                                 WriteDone done, void *ctx) {
     Submission refused(batch, done, ctx);
     const auto database = catalog_.database(view(request.database));
@@ -120,20 +120,21 @@ void WritePath::submit_by_space(varve_batch *batch, const varve_write_request &r
     for (const PolicyPart &part : parts) {
         varve_write_request own = request;
         own.retention_policy = str(part.policy);
-        take(part.batch, own, {true, VARVE_ON_CONFLICT_BOTH}, &JoinedDone::part_done, joined);
+        take(part.batch, own, {copies, VARVE_ON_CONFLICT_BOTH}, &JoinedDone::part_done, joined);
     }
 }
 
 void WritePath::submit(varve_batch *batch, const varve_write_request &request, WriteDone done,
                        void *ctx) {
     if (request.rules == VARVE_WRITE_RULES_08 && batch != nullptr) {
-        return submit_by_space(batch, request, done, ctx);
+        return submit_by_space(batch, request, true, done, ctx);
     }
     take(batch, request, {true, options_.on_type_conflict}, done, ctx);
 }
 
 void WritePath::submit_computed(varve_batch *batch, const varve_write_request &request,
                                 WriteDone done, void *ctx) {
+    if (batch != nullptr) return submit_by_space(batch, request, false, done, ctx);
     take(batch, request, {false, VARVE_ON_CONFLICT_BOTH}, done, ctx);
 }
 

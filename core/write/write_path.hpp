@@ -70,8 +70,8 @@ class WritePath final : public WriteService {
     void take(varve_batch *batch, const varve_write_request &request, const Treatment &treatment,
               WriteDone done, void *ctx);
     Status add_copies(Submission &submission);
-    void submit_by_space(varve_batch *batch, const varve_write_request &request, WriteDone done,
-                         void *ctx);
+    void submit_by_space(varve_batch *batch, const varve_write_request &request, bool copies,
+                         WriteDone done, void *ctx);
     Status authorise(const varve_write_request &request) const;
     Status resolve(Submission &submission, const varve_write_request &request,
                    RetentionPolicy &policy);

@@ -15,8 +15,8 @@ class WriteService {
     // Takes the batch over in every case; `done` comes exactly once, possibly before this returns.
     virtual void submit(varve_batch *batch, const varve_write_request &request,
                         void (*done)(void *ctx, const varve_write_outcome *outcome), void *ctx) = 0;
-    // The same for what a continuous query of InfluxDB 0.8 computed: no other one copies it, and
-    // a field may have values of several types.
+    // The same for what a continuous query of InfluxDB 0.8 computed: no other one copies it, a
+    // field may have values of several types, and each series goes to the policy of its space.
     virtual void submit_computed(varve_batch *batch, const varve_write_request &request,
                                  void (*done)(void *ctx, const varve_write_outcome *outcome),
                                  void *ctx) {

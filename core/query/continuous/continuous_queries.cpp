@@ -48,9 +48,7 @@ ContinuousQueries::ContinuousQueries(Catalog &catalog, const Ownership &ownershi
       run_(std::move(run)),
       env_(env),
       log_(log),
-      ok_(metrics.counter("varve_cq_query_ok_total", "Runs of continuous queries.")),
-      failed_(metrics.counter("varve_cq_query_fail_total", "Those that failed.")),
-      log_runs_(log_runs) {}
+      recorder_(log, metrics, log_runs) {}
 
 ContinuousQueries::Known &ContinuousQueries::known(const ContinuousQuery &query) {
     Known &known = known_[query.id];
@@ -132,33 +130,11 @@ bool ContinuousQueries::run_one(const ContinuousQuery &query, const DueRun &due)
         if (!written.ok()) run.error = written.status().text();
     }
     run.duration_ns = env_.monotonic_ns() - started_ns;
-    finish(query, due, run);
-    return true;
-}
-
-void ContinuousQueries::finish(const ContinuousQuery &query, const DueRun &due,
-                               const ContinuousQueryReport &run) {
-    (run.error.empty() ? ok_ : failed_).add();
-    if (!run.error.empty()) {
-        log_.error("a continuous query failed",
-                   {{"database", query.database}, {"query", query.name}, {"error", run.error}});
-    } else if (log_runs_) {
-        log_.info("a continuous query ran", {{"database", query.database},
-                                             {"query", query.name},
-                                             {"from", format_rfc3339(due.from_ns)},
-                                             {"to", format_rfc3339(due.to_ns)},
-                                             {"written", std::to_string(run.written)}});
-    }
+    run.from_ns = due.from_ns;
+    run.to_ns = due.to_ns;
     const std::scoped_lock lock(mutex_);
-    ContinuousQueryReport &report = known(query).report;
-    report.last_run_ns = run.last_run_ns;
-    report.from_ns = due.from_ns;
-    report.to_ns = due.to_ns;
-    report.duration_ns = run.duration_ns;
-    report.written = run.written;
-    report.error = run.error;
-    ++report.runs;
-    if (!run.error.empty()) ++report.failed_runs;
+    recorder_.add(run, known(query).report);
+    return true;
 }
 
 std::vector<ContinuousQueryReport> ContinuousQueries::reports() const {

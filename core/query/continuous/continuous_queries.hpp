@@ -10,29 +10,11 @@
 
 #include "base/env.hpp"
 #include "kernel/host/services.hpp"
-#include "kernel/log.hpp"
-#include "kernel/self_metrics.hpp"
 #include "model/catalog.hpp"
+#include "query/continuous/run_report.hpp"
 #include "query/continuous/schedule.hpp"
 
 namespace varve::query {
-
-// What is known of one query since the server started, but for the schedule, which outlives it.
-struct ContinuousQueryReport {
-    std::string language = "influxql";
-    std::string database;
-    std::string name;
-    std::string text;
-    int64_t last_run_ns = 0;  // 0 = it did not run yet
-    int64_t from_ns = 0;      // what the last run computed
-    int64_t to_ns = 0;
-    int64_t next_run_ns = 0;  // 0 = it never will
-    int64_t duration_ns = 0;  // of the last run
-    uint64_t written = 0;     // points of the last run
-    uint64_t runs = 0;
-    uint64_t failed_runs = 0;
-    std::string error;  // of the last run; empty = it went well
-};
 
 // A run that has missed more windows computes this many at a time.
 inline constexpr int64_t kWindowsAtATime = 1000;
@@ -67,16 +49,13 @@ class ContinuousQueries {
     Known &known(const ContinuousQuery &query);  // under mutex_
     // False: stopped in the middle.
     bool run_one(const ContinuousQuery &query, const DueRun &due);
-    void finish(const ContinuousQuery &query, const DueRun &due, const ContinuousQueryReport &run);
 
     Catalog &catalog_;
     const Ownership &ownership_;
     const Run run_;
     Env &env_;
     Log &log_;
-    SelfMetric &ok_;
-    SelfMetric &failed_;
-    const bool log_runs_;
+    RunRecorder recorder_;
     std::atomic<bool> stopping_{false};
     mutable std::mutex mutex_;
     std::map<uint64_t, Known> known_;  // by id; guarded by mutex_

@@ -24,9 +24,7 @@ Rollups08::Rollups08(Catalog &catalog, const Ownership &ownership, Run run, Env 
       run_(std::move(run)),
       env_(env),
       log_(log),
-      ok_(metrics.counter("varve_cq_query_ok_total", "Runs of continuous queries.")),
-      failed_(metrics.counter("varve_cq_query_fail_total", "Those that failed.")),
-      log_runs_(log_runs) {}
+      recorder_(log, metrics, log_runs) {}
 
 Rollups08::Known &Rollups08::known(const ContinuousQuery08 &query) {
     const std::scoped_lock lock(mutex_);
@@ -135,7 +133,10 @@ bool Rollups08::run_turn(const ContinuousQuery08 &query) {
         if (!kept.ok()) known.not_before_ns = env_.monotonic_ns() + kRollupRetryNs;
     }
     if (stopping_) return false;
-    finish(known, turn);
+    {
+        const std::scoped_lock lock(mutex_);
+        recorder_.add(turn, known.report);
+    }
     return at < end && env_.monotonic_ns() >= known.not_before_ns;
 }
 
@@ -157,31 +158,6 @@ bool Rollups08::passes_over(Known &known, const Status &status) const {
         default:
             return true;
     }
-}
-
-void Rollups08::finish(Known &known, const ContinuousQueryReport &turn) {
-    const std::scoped_lock lock(mutex_);
-    ContinuousQueryReport &report = known.report;
-    const bool is_known = report.error == turn.error;
-    (turn.error.empty() ? ok_ : failed_).add();
-    if (!turn.error.empty() && !is_known) {
-        log_.error("a continuous query failed",
-                   {{"database", report.database}, {"query", report.name}, {"error", turn.error}});
-    } else if (turn.error.empty() && log_runs_) {
-        log_.info("a continuous query ran", {{"database", report.database},
-                                             {"query", report.name},
-                                             {"from", format_rfc3339(turn.from_ns)},
-                                             {"to", format_rfc3339(turn.to_ns)},
-                                             {"written", std::to_string(turn.written)}});
-    }
-    report.last_run_ns = turn.last_run_ns;
-    report.from_ns = turn.from_ns;
-    report.to_ns = turn.to_ns;
-    report.duration_ns = turn.duration_ns;
-    report.written = turn.written;
-    report.error = turn.error;
-    ++report.runs;
-    if (!turn.error.empty()) ++report.failed_runs;
 }
 
 std::vector<ContinuousQueryReport> Rollups08::reports() const {

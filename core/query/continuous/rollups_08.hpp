@@ -67,16 +67,13 @@ class Rollups08 {
                             int64_t from_ns, int64_t to_ns, int64_t windows_at_a_time);
     // Whether the last run moves over the piece that failed.
     bool passes_over(Known &known, const Status &status) const;
-    void finish(Known &known, const ContinuousQueryReport &turn);
 
     Catalog &catalog_;
     const Ownership &ownership_;
     const Run run_;
     Env &env_;
     Log &log_;
-    SelfMetric &ok_;
-    SelfMetric &failed_;
-    const bool log_runs_;
+    RunRecorder recorder_;
     std::atomic<bool> stopping_{false};
     mutable std::mutex mutex_;         // of `report` in known_, and of which there are
     std::map<uint64_t, Known> known_;  // by id; changed by run_due alone

@@ -4,6 +4,7 @@ import time
 import unittest
 
 from api import ApiTest
+from varved import eventually
 
 
 def point(name, at_s, value=1):
@@ -111,6 +112,16 @@ class ShardSpaces(ApiTest):
         self.assertEqual(self.api.text("DELETE", path, {"serverIds": [1]})[0], 202)
         self.assertEqual(len(shards()), 2)
         self.assertEqual(self.api.text("GET", "/db/db/series", q="select * from d")[0], 400)
+
+    def test_results_go_to_the_space_of_their_name(self):
+        self.make("long", "/^rollup/")
+        now = int(time.time()) - 30
+        self.api.write([point("raw", now + k, k) for k in range(10)], time_precision="s")
+        self.assertEqual(
+            self.api.query("select mean(v) from raw group by time(5s) into rollup.5s.raw"), [])
+        eventually(lambda: self.server.rows('select mean from db.long."rollup.5s.raw"'),
+                   what="results in their space")
+        self.assertGreaterEqual(len(self.api.rows("select mean from rollup.5s.raw")), 2)
 
     def test_a_database_is_configured_at_once(self):
         body = {"spaces": [{"name": "a", "regex": "/^a/", "retentionPolicy": "7d"},

@@ -2,24 +2,22 @@
 
 import json
 import os
-import sqlite3
 import time
 import unittest
+import urllib.parse
 
 from varved import Varved, eventually
 
 BUILD = os.environ["TEST_BUILD"]
 
 
-def store(server, queries):
-    """Puts queries of database db into the catalog of a server that is not running."""
-    nothing = -(2**63) + 2  # of the past is computed
-    with sqlite3.connect(os.path.join(server.data_dir, "catalog.sqlite")) as catalog:
-        for number, text in enumerate(queries, 1):
-            catalog.execute(
-                "INSERT INTO continuous_queries_08 (database_id, number, text, last_run_ns) "
-                "SELECT id, ?, ?, ? FROM databases WHERE name = 'db'", (number, text, nothing))
-    catalog.close()
+def ask(server, text):
+    """Over 0.8's API, to database db."""
+    path = "/db/db/series?" + urllib.parse.urlencode({"q": text})
+    status, _, answer = server.request("GET", path)
+    if status != 200:
+        raise AssertionError(f"{text}: {status} {answer}")
+    return json.loads(answer)
 
 
 def report(server, number):
@@ -31,9 +29,11 @@ def report(server, number):
 class ContinuousQueries08(unittest.TestCase):
     def with_queries(self, server, *queries):
         server.query("create database db")
-        server.stop()
-        store(server, queries)
-        server.start()
+        for text in queries:
+            self.assertEqual(ask(server, text), [])
+        listed = ask(server, "list continuous queries")[0]["points"]
+        self.assertEqual([point[1:] for point in listed],
+                         [[number, text] for number, text in enumerate(queries, 1)])
 
     def test_copies_are_there_with_the_row_and_after_a_crash(self):
         with Varved(BUILD) as server:
