@@ -24,7 +24,10 @@ void reverse(Vector &vector) {
 }  // namespace
 
 bool comes_by_group(const plan::Select &select) {
-    if (select.order || select.join != nullptr || !select.streams.empty()) return false;
+    if (select.order || select.join != nullptr || select.pairing != nullptr ||
+        !select.streams.empty()) {
+        return false;
+    }
     if (!select.aggregates.empty()) {
         const uint32_t kind = select.aggregates.front().function->kind;
         // Of descending buckets the points come ascending.
@@ -34,9 +37,9 @@ bool comes_by_group(const plan::Select &select) {
     if (select.measurements.empty()) return false;
     return std::all_of(select.measurements.begin(), select.measurements.end(),
                        [](const plan::Measurement &measurement) {
-                           const plan::ScanSource &first = measurement.sources.front();
-                           return measurement.sources.size() == 1 && first.subquery != nullptr &&
-                                  comes_by_group(*first.subquery);
+                           const auto &sources = measurement.sources;
+                           return sources.size() == 1 && sources[0].subquery != nullptr &&
+                                  comes_by_group(*sources[0].subquery);
                        });
 }
 
