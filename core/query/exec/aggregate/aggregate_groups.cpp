@@ -54,6 +54,15 @@ void BoundAggregates::init(char *states) const {
     }
 }
 
+bool BoundAggregates::merge(char *into, char *from, Arena &arena) const {
+    for (size_t i = 0; i < count(); ++i) {
+        if (function(i).merge(state(into, i), state(from, i), arena.table()) != VARVE_OK) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void BoundAggregates::init_ranking(char *states) const {
     function(0).init(state(states, 0), ranking_.data(), static_cast<uint32_t>(ranking_.size()));
 }
@@ -244,11 +253,7 @@ Status AggregateGroups::merge(AggregateGroups &other) {
         for (const auto &[start, states] : from->buckets) {
             char *target = states_of(into, start);
             if (target == nullptr) return exhausted();
-            for (size_t i = 0; i < bound_.count(); ++i) {
-                const int32_t code = bound_.function(i).merge(
-                    bound_.state(target, i), bound_.state(states, i), arena_.table());
-                if (code != VARVE_OK) return exhausted();
-            }
+            if (!bound_.merge(target, states, arena_)) return exhausted();
         }
     }
     return {};

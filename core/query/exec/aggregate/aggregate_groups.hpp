@@ -44,6 +44,8 @@ class BoundAggregates {
     uint64_t state_align() const { return state_align_; }
     void *state(char *states, size_t i) const { return states + offsets_[i]; }
     void init(char *states) const;
+    // Adds what other states hold. False: the arena is exhausted.
+    bool merge(char *into, char *from, Arena &arena) const;
     // Among the best rows of parts; init is for the parts then.
     bool ranks_parts() const { return ranks_parts_; }
     void init_ranking(char *states) const;

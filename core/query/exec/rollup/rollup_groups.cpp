@@ -281,11 +281,7 @@ Status RollupGroups::merge(const RollupGroups &other) {
         for (const auto &[start, states] : from->buckets) {
             char *const target = states_of(*into, start);
             if (target == nullptr) return exhausted();
-            for (size_t i = 0; i < bound_.count(); ++i) {
-                const int32_t code = bound_.function(i).merge(
-                    bound_.state(target, i), bound_.state(states, i), arena_.table());
-                if (code != VARVE_OK) return exhausted();
-            }
+            if (!bound_.merge(target, states, arena_)) return exhausted();
         }
     }
     return {};

@@ -36,33 +36,28 @@ std::vector<Value> Parser::parse_values() {
     return out;
 }
 
-Value Parser::parse_value() {
-    Value left = parse_product();
+// Operands of one rank of operators, from the left.
+Value Parser::parse_chain(char one, char other, Value (Parser::*parse_next)()) {
+    Value left = (this->*parse_next)();
     int links = 0;
-    while (at('+') || at('-')) {
+    while (at(one) || at(other)) {
         // A chain is as deep as it is long.
         if (!enter()) return {};
         ++links;
         std::string op = ahead_.text;
         advance();
-        left = binary(std::move(op), std::move(left), parse_product());
+        left = binary(std::move(op), std::move(left), (this->*parse_next)());
     }
     depth_ -= links;
     return left;
 }
 
+Value Parser::parse_value() {
+    return parse_chain('+', '-', &Parser::parse_product);
+}
+
 Value Parser::parse_product() {
-    Value left = parse_operand();
-    int links = 0;
-    while (at('*') || at('/')) {
-        if (!enter()) return {};
-        ++links;
-        std::string op = ahead_.text;
-        advance();
-        left = binary(std::move(op), std::move(left), parse_operand());
-    }
-    depth_ -= links;
-    return left;
+    return parse_chain('*', '/', &Parser::parse_operand);
 }
 
 Value Parser::parse_operand() {

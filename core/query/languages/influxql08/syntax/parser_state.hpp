@@ -56,6 +56,7 @@ class Parser {
     // ---- values and conditions (parse_value.cpp)
     std::vector<Value> parse_values();
     Value parse_value();
+    Value parse_chain(char one, char other, Value (Parser::*parse_next)());
     Value parse_product();
     Value parse_operand();
     Value parse_negative();
