@@ -4,6 +4,7 @@ question gives without a subquery, in little memory."""
 import os
 import unittest
 
+from influxd import Influxd
 from varved import Varved
 
 BUILD = os.environ["TEST_BUILD"]
@@ -81,6 +82,25 @@ class LargeSubqueries(unittest.TestCase):
         lines = [row[0] for row in self.rows_of(text)[0][1]]
         # However many slices there are, an operator is one node.
         self.assertEqual(sum("measurement: m" in line for line in lines), 2, "\n".join(lines))
+
+    def test_streams_of_several_tables_go_table_by_table_as_influxd(self):
+        def fill(server):
+            server.query('create database two with shard duration 1d name "autogen"', db="")
+            server.query("create retention policy other on two duration inf replication 1 "
+                         "shard duration 1d", db="")
+            for policy, offset in (("autogen", 0), ("other", 7)):
+                lines = "\n".join(f"m n={k * k}i {k * 40_000 + offset}" for k in range(12))
+                server.request("POST", f"/write?db=two&precision=s&rp={policy}", lines)
+
+        fill(self.server)
+        with Influxd() as influxd:
+            fill(influxd)
+            for call in ("elapsed(n, 1s)", "difference(n)", "cumulative_sum(n)"):
+                with self.subTest(call=call):
+                    text = f"select {call} from other.m, m"
+                    answer = self.server.query(text, db="two")
+                    self.assertEqual(answer, influxd.query(text, db="two"))
+                    self.assertIn("series", answer["results"][0])
 
     def test_what_is_not_sliced_says_its_limit(self):
         result = self.server.query("select v from (select v from m) group by t")["results"][0]

@@ -175,8 +175,9 @@ Status RawRun::run_by_slices(SubquerySlices &slices) {
 
 Status RawRun::run() {
     // Groups come one after the other, and so do the sources of a stream.
-    if (run_.select.group_tags.empty() && !pages_series(run_.select) &&
-        (measurement_.sources.size() == 1 || !run_.select.feeds_stream)) {
+    const bool follows_time = run_.select.group_tags.empty() && !pages_series(run_.select) &&
+                              (measurement_.sources.size() == 1 || !run_.select.feeds_stream);
+    if (follows_time) {
         SubquerySlices slices(run_, measurement_);
         const Result<bool> sliced = slices.are_needed();
         if (!sliced.ok()) return sliced.status();
@@ -184,7 +185,7 @@ Status RawRun::run() {
     }
     const Result<bool> done = run_at_once();
     if (!done.ok() || *done) return done.status();
-    if (run_.select.group_tags.empty() && !pages_series(run_.select)) return run_by_shards();
+    if (follows_time) return run_by_shards();
     VARVE_RETURN_IF_ERROR(survey(run_.select.range, limit_per_series()));
     std::set<std::string> together;
     uint64_t rows = 0;
