@@ -35,7 +35,7 @@ void PoolTaskRunner::run_all(std::span<const std::function<void()>> jobs) {
     const auto board = std::make_shared<JobBoard>(jobs);
     const size_t helpers = std::min<size_t>(jobs.size() - 1, parallelism() - 1);
     for (size_t i = 0; i < helpers; ++i) {
-        if (!executor_.post([board] { board->work(); }).ok()) break;
+        if (!executor_.post_beside([board] { board->work(); }).ok()) break;
     }
     board->work();
     std::unique_lock lock(board->mutex);

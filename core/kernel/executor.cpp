@@ -5,14 +5,29 @@
 #include <algorithm>
 #include <chrono>
 #include <string>
+#include <utility>
 
 namespace varve {
 
-Executor::Executor(const char *name, unsigned workers, size_t queue_max) : queue_max_(queue_max) {
+namespace {
+
+cpu_set_t cores_of_process() {
+    cpu_set_t cores;
+    CPU_ZERO(&cores);
+    if (::sched_getaffinity(0, sizeof(cores), &cores) != 0) CPU_ZERO(&cores);
+    return cores;
+}
+
+}  // namespace
+
+Executor::Executor(const char *name, unsigned workers, size_t queue_max)
+    : queue_max_(queue_max), cores_(cores_of_process()) {
     if (workers == 0) workers = std::max(2u, std::thread::hardware_concurrency());
     for (unsigned i = 0; i < workers; ++i) {
-        workers_.emplace_back([this] { work(); });
-        ::pthread_setname_np(workers_.back().native_handle(), name);
+        workers_.push_back(std::make_unique<Worker>());
+        Worker &worker = *workers_.back();
+        worker.thread = std::thread([this, &worker] { work(worker); });
+        ::pthread_setname_np(worker.thread.native_handle(), name);
     }
 }
 
@@ -21,6 +36,15 @@ Executor::~Executor() {
 }
 
 Status Executor::post(Job job) {
+    return push(std::move(job), false);
+}
+
+Status Executor::post_beside(Job job) {
+    return push(std::move(job), true);
+}
+
+Status Executor::push(Job job, bool beside) {
+    Worker *worker = nullptr;
     {
         const std::scoped_lock lock(mutex_);
         if (stopping_) return {Code::unavailable, "the server is stopping"};
@@ -29,9 +53,23 @@ Status Executor::post(Job job) {
                     "the executor's queue is full (" + std::to_string(queue_max_) + " jobs)"};
         }
         queue_.push_back(std::move(job));
+        if (idle_.empty()) return {};
+        worker = idle_.back();
+        idle_.pop_back();
+        if (beside) keep_off_this_core(*worker);
+        worker->is_woken = true;
     }
-    wake_.notify_one();
+    worker->wake.notify_one();
     return {};
+}
+
+void Executor::keep_off_this_core(Worker &worker) const {
+    const int here = ::sched_getcpu();
+    if (here < 0 || CPU_COUNT(&cores_) < 2) return;
+    cpu_set_t others = cores_;
+    CPU_CLR(static_cast<unsigned>(here), &others);
+    worker.is_kept_off_a_core =
+        ::pthread_setaffinity_np(worker.thread.native_handle(), sizeof(others), &others) == 0;
 }
 
 void Executor::run(const Job &job) noexcept {
@@ -42,17 +80,23 @@ void Executor::run(const Job &job) noexcept {
     }
 }
 
-void Executor::work() {
+void Executor::work(Worker &worker) {
+    std::unique_lock lock(mutex_);
     for (;;) {
-        Job job;
-        {
-            std::unique_lock lock(mutex_);
-            wake_.wait(lock, [&] { return stopping_ || !queue_.empty(); });
-            if (queue_.empty()) return;
-            job = std::move(queue_.front());
-            queue_.pop_front();
+        while (queue_.empty()) {
+            if (stopping_) return;
+            worker.is_woken = false;
+            idle_.push_back(&worker);
+            worker.wake.wait(lock, [&] { return worker.is_woken; });
         }
+        Job job = std::move(queue_.front());
+        queue_.pop_front();
+        const bool was_kept_off = std::exchange(worker.is_kept_off_a_core, false);
+        lock.unlock();
+        if (was_kept_off) ::pthread_setaffinity_np(::pthread_self(), sizeof(cores_), &cores_);
         run(job);
+        job = nullptr;
+        lock.lock();
     }
 }
 
@@ -60,10 +104,14 @@ void Executor::stop() {
     {
         const std::scoped_lock lock(mutex_);
         stopping_ = true;
+        for (Worker *worker : idle_) {
+            worker->is_woken = true;
+            worker->wake.notify_one();
+        }
+        idle_.clear();
     }
-    wake_.notify_all();
-    for (std::thread &worker : workers_) {
-        if (worker.joinable()) worker.join();
+    for (const auto &worker : workers_) {
+        if (worker->thread.joinable()) worker->thread.join();
     }
 }
 

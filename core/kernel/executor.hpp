@@ -2,6 +2,8 @@
 // workers. Thread-safe.
 #pragma once
 
+#include <sched.h>
+
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
@@ -28,6 +30,10 @@ class Executor {
 
     // unavailable when the queue is full or the executor stops; then the job never runs.
     Status post(Job job);
+    // The same for a job that is to run while the caller goes on working: the worker is woken on
+    // another core than the caller's. Left to itself, Linux may queue a thread that has slept for
+    // long behind the one that wakes it, for milliseconds, while the other cores idle.
+    Status post_beside(Job job);
 
     // Runs the job every interval until the returned handle is destroyed, never twice at the same
     // time; destroying waits for a run under way.
@@ -41,16 +47,26 @@ class Executor {
     uint64_t failed_jobs() const { return failed_jobs_.load(std::memory_order_relaxed); }
 
   private:
-    void work();
+    struct Worker {
+        std::thread thread;
+        std::condition_variable wake;
+        bool is_woken = false;
+        bool is_kept_off_a_core = false;
+    };
+
+    Status push(Job job, bool beside);
+    void keep_off_this_core(Worker &worker) const;
+    void work(Worker &worker);
     void run(const Job &job) noexcept;
 
     const size_t queue_max_;
+    const cpu_set_t cores_;  // where the process may run; empty = not known
     mutable std::mutex mutex_;
-    std::condition_variable wake_;
     std::deque<Job> queue_;
+    std::vector<Worker *> idle_;
     bool stopping_ = false;
     std::atomic<uint64_t> failed_jobs_{0};
-    std::vector<std::thread> workers_;
+    std::vector<std::unique_ptr<Worker>> workers_;
 };
 
 // Keeps its own thread asleep between runs; the job itself runs on the executor.

@@ -9,6 +9,8 @@ namespace varve::query::exec {
 namespace {
 
 constexpr uint64_t kChunkMax = 1 << 20;
+// Who waits is asked in turns: the answer is behind a lock, and all threads check at every block.
+constexpr int64_t kAskAfterNs = 1'000'000;
 
 // How each limit's error begins; InfluxDB's words where it has the limit.
 constexpr std::string_view kPoints = "max-select-point limit exceeed";
@@ -46,18 +48,24 @@ Budget::Budget(const Limits &limits, std::function<int64_t()> monotonic_ns,
       is_cancelled_(std::move(is_cancelled)),
       account_(account),
       deadline_ns_(limits.timeout_ns == 0 ? std::numeric_limits<int64_t>::max()
-                                          : monotonic_ns_() + limits.timeout_ns) {}
+                                          : monotonic_ns_() + limits.timeout_ns),
+      asked_ns_(monotonic_ns_() - kAskAfterNs) {}
 
 Budget::~Budget() {
     if (account_ != nullptr) account_->release(memory_);
 }
 
 Status Budget::check() {
-    if (is_cancelled_ && is_cancelled_()) {
+    const int64_t now_ns = monotonic_ns_();
+    if (is_cancelled_ && now_ns - asked_ns_.load(std::memory_order_relaxed) >= kAskAfterNs) {
+        asked_ns_.store(now_ns, std::memory_order_relaxed);
+        if (is_cancelled_()) nobody_waits_.store(true, std::memory_order_relaxed);
+    }
+    if (nobody_waits_.load(std::memory_order_relaxed)) {
         __atomic_store_n(&cancelled_, 1, __ATOMIC_RELAXED);
         return {Code::cancelled, "query interrupted"};
     }
-    if (monotonic_ns_() > deadline_ns_) {
+    if (now_ns > deadline_ns_) {
         __atomic_store_n(&cancelled_, 1, __ATOMIC_RELAXED);
         return {Code::timeout, std::string(kTimeout)};
     }
@@ -138,6 +146,12 @@ void *Arena::allocate(uint64_t size, uint64_t alignment) {
     char *out = at_ + padding;
     at_ = out + size;
     left_ -= size + padding;
+    return out;
+}
+
+void *Arena::do_allocate(size_t size, size_t alignment) {
+    void *const out = allocate(size, alignment);
+    if (out == nullptr) throw std::bad_alloc();
     return out;
 }
 

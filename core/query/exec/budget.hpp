@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <memory_resource>
 #include <string_view>
 #include <vector>
 
@@ -73,18 +74,21 @@ class Budget {
     const std::function<bool()> is_cancelled_;
     MemoryAccount *const account_;
     const int64_t deadline_ns_;
-    int32_t cancelled_ = 0;  // written with atomic builtins
+    int32_t cancelled_ = 0;                  // written with atomic builtins
+    std::atomic<int64_t> asked_ns_;          // when is_cancelled was called last
+    std::atomic<bool> nobody_waits_{false};  // its last answer
     std::atomic<uint64_t> points_{0};
     std::atomic<uint64_t> series_{0};
     std::atomic<uint64_t> buckets_{0};
     std::atomic<uint64_t> memory_{0};
 };
 
-// Memory of aggregate states: charged to a budget, freed as a whole. Not thread-safe.
-class Arena {
+// Memory of aggregate states: charged to a budget, freed as a whole. As the resource of a container
+// it throws bad_alloc where allocate() gives null. Not thread-safe.
+class Arena final : public std::pmr::memory_resource {
   public:
     explicit Arena(Budget &budget) : budget_(budget), table_{this, allocate_for_plugin} {}
-    ~Arena();
+    ~Arena() override;
     Arena(const Arena &) = delete;
     Arena &operator=(const Arena &) = delete;
 
@@ -94,6 +98,11 @@ class Arena {
     const Status &status() const { return status_; }
 
   private:
+    void *do_allocate(size_t size, size_t alignment) override;
+    void do_deallocate(void *, size_t, size_t) override {}
+    bool do_is_equal(const memory_resource &other) const noexcept override {
+        return this == &other;
+    }
     static void *allocate_for_plugin(void *ctx, uint64_t size, uint64_t alignment) {
         return static_cast<Arena *>(ctx)->allocate(size, alignment);
     }

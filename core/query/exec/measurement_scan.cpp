@@ -176,6 +176,16 @@ void MeasurementScan::append_rows(size_t partition, uint32_t series, size_t inpu
     const Bound &bound = inputs_[input];
     const size_t at = out.valid.size();
     out.append_null(rows.size());
+    const bool is_plain = bound.direct >= 0 && columns[bound.direct].validity == nullptr &&
+                          columns[bound.direct].type != VARVE_TYPE_STRING &&
+                          columns[bound.direct].type != VARVE_TYPE_BOOLEAN;
+    if (is_plain) {
+        const auto *const values = static_cast<const uint64_t *>(columns[bound.direct].values);
+        uint64_t *const bits = out.bits.data() + at;
+        for (size_t i = 0; i < rows.size(); ++i) bits[i] = values[rows[i]];
+        std::fill(out.valid.begin() + static_cast<ptrdiff_t>(at), out.valid.end(), 1);
+        return;
+    }
     if (!bound.input->is_tag) {
         for (const uint32_t position : bound.columns) {
             merge_rows(columns[position], rows, at, out);

@@ -70,24 +70,31 @@ void BoundAggregates::init_ranking(char *states) const {
 GroupStates &AggregateGroups::group_of(const std::string &key) {
     GroupStates *&group = by_key_[key];
     if (group == nullptr) {
-        groups_.push_back(std::make_unique<GroupStates>());
+        groups_.push_back(std::make_unique<GroupStates>(key, arena_));
         group = groups_.back().get();
-        group->key = key;
     }
     return *group;
 }
 
-char *AggregateGroups::states_of(GroupStates &group, int64_t start) {
-    char *&states = group.buckets[start];
+char *states_of_bucket(Buckets &buckets, int64_t start, const BoundAggregates &bound,
+                       const Windows &windows, const Budget &budget, Arena &arena,
+                       Status &status) try {
+    char *&states = buckets[start];
     if (states != nullptr) return states;
-    if (windows_.has_interval()) {
-        // Every group has its own buckets; the limit is on one group's.
-        bucket_status_ = run_.budget.check_buckets(group.buckets.size());
-        if (!bucket_status_.ok()) return nullptr;
+    if (windows.has_interval()) {
+        status = budget.check_buckets(buckets.size());
+        if (!status.ok()) return nullptr;
     }
-    states = static_cast<char *>(arena_.allocate(bound_.state_size(), bound_.state_align()));
-    if (states != nullptr) bound_.init(states);
+    states = static_cast<char *>(arena.allocate(bound.state_size(), bound.state_align()));
+    if (states != nullptr) bound.init(states);
     return states;
+} catch (const std::bad_alloc &) {
+    return nullptr;
+}
+
+char *AggregateGroups::states_of(GroupStates &group, int64_t start) {
+    return states_of_bucket(group.buckets, start, bound_, windows_, run_.budget, arena_,
+                            bucket_status_);
 }
 
 Status AggregateGroups::exhausted() const {

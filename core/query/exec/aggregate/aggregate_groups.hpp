@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <memory_resource>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -26,11 +27,17 @@ struct Member {
     std::shared_ptr<const std::vector<int64_t>> only_times;
 };
 
+// A bucket's start → the aggregates' states, side by side. Many groups are made in a moment: their
+// nodes lie in the arena of the states.
+using Buckets = std::pmr::unordered_map<int64_t, char *>;
+
 struct GroupStates {
+    GroupStates(std::string group_key, Arena &arena) : key(std::move(group_key)), buckets(&arena) {}
+
     std::string key;
-    std::unordered_map<int64_t, char *> buckets;  // start → the aggregates' states, side by side
-    std::vector<Member> members;                  // only if the plan needs the point
-    bool begins_early = false;                    // see AggregateGroups::drop_early
+    Buckets buckets;
+    std::vector<Member> members;  // only if the plan needs the point
+    bool begins_early = false;    // see AggregateGroups::drop_early
 };
 
 // The plan's arguments in the functions' form.
@@ -64,6 +71,11 @@ class BoundAggregates {
     uint64_t state_size_ = 0;
     uint64_t state_align_ = 1;
 };
+
+// The states of a bucket, made if there are none yet, within the limit on buckets of one group.
+// Null: `status`, or the arena's, says why.
+char *states_of_bucket(Buckets &buckets, int64_t start, const BoundAggregates &bound,
+                       const Windows &windows, const Budget &budget, Arena &arena, Status &status);
 
 // Puts the best rows of parts into states of their groups, of which there is one per group.
 Status rank_parts(const plan::Select &select, const BoundAggregates &bound, Arena &arena,

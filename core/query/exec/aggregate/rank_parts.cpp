@@ -81,8 +81,8 @@ Status rank_parts(const plan::Select &select, const BoundAggregates &bound, Aren
               [](const auto &a, const auto &b) { return a->key < b->key; });
     std::vector<std::unique_ptr<GroupStates>> ranked;
     for (size_t from = 0; from < groups.size();) {
-        auto group = std::make_unique<GroupStates>();
-        group->key = group_part(groups[from]->key, select.group_tags.size());
+        auto group = std::make_unique<GroupStates>(
+            group_part(groups[from]->key, select.group_tags.size()), arena);
         Candidates candidates;
         for (; from < groups.size() &&
                group_part(groups[from]->key, select.group_tags.size()) == group->key;

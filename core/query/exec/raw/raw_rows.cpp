@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
 
 #include "query/exec/no_throw.hpp"
 #include "query/exec/subquery/row_table.hpp"
@@ -96,8 +97,8 @@ Status RawRows::read_partition(MeasurementScan &scan, size_t partition, const Ra
             wanted = load.groups == nullptr || load.groups->contains(group);
             if (load.counts_series) VARVE_RETURN_IF_ERROR(run_.budget.add_series(1));
             if (wanted) {
-                part.series_keys.emplace_back(scan.scan().series_key(partition, current));
                 part.group_keys.push_back(std::move(group));
+                begin_series(scan, partition, current, part);
             }
         }
         if (!wanted) continue;
@@ -112,6 +113,16 @@ Status RawRows::read_partition(MeasurementScan &scan, size_t partition, const Ra
         kept += added;
         const uint64_t total = loaded_.fetch_add(added) + added;
         if (load.rows_max != 0 && total > load.rows_max) overflowed_ = true;
+    }
+}
+
+void RawRows::begin_series(MeasurementScan &scan, size_t partition, uint32_t series,
+                           RawPart &part) const {
+    part.series_keys.emplace_back(scan.scan().series_key(partition, series));
+    const uint32_t row = 0;
+    for (size_t i = 0; i < run_.select.inputs.size(); ++i) {
+        if (!run_.select.inputs[i].is_tag) continue;
+        scan.append_rows(partition, series, i, {&row, 1}, nullptr, part.columns[i]);
     }
 }
 
@@ -148,10 +159,11 @@ Result<uint64_t> RawRows::append(MeasurementScan &scan, size_t partition, const 
     for (const uint32_t row : rows) part.times.push_back(loaded.loaded.times[row]);
     part.series.resize(part.times.size(), static_cast<uint32_t>(part.series_keys.size() - 1));
     for (size_t i = 0; i < inputs; ++i) {
+        if (run_.select.inputs[i].is_tag) continue;
         Vector &column = part.columns[i];
         const size_t from = column.valid.size();
         scan.append_rows(partition, block.series, i, rows, loaded.loaded.columns, column);
-        if (column.type != Type::string || run_.select.inputs[i].is_tag) continue;
+        if (column.type != Type::string) continue;
         VARVE_RETURN_IF_ERROR(keep_texts(from, column, part));
     }
     return uint64_t{loaded.loaded.row_count};
@@ -164,6 +176,7 @@ Status RawRows::append_known_row(MeasurementScan &scan, size_t partition, const 
     part.times.push_back(run_.select.ascending ? block.t_min : block.t_max);
     part.series.push_back(static_cast<uint32_t>(part.series_keys.size() - 1));
     for (size_t i = 0; i < run_.select.inputs.size(); ++i) {
+        if (run_.select.inputs[i].is_tag) continue;
         scan.append_first_row(partition, block, i, part.columns[i]);
     }
     return {};
@@ -253,13 +266,41 @@ std::vector<size_t> RawRows::tie_columns() const {
 
 bool RawRows::texts_before(Ref one, Ref other, const std::vector<size_t> &columns) const {
     for (const size_t i : columns) {
+        const plan::Input &input = run_.select.inputs[i];
         const Vector &first = parts_[one.part]->columns[i];
         const Vector &second = parts_[other.part]->columns[i];
-        if (!first.is_valid(one.row) || !second.is_valid(other.row)) return false;
-        if (first.text[one.row] == second.text[other.row]) continue;
-        return (first.text[one.row] < second.text[other.row]) == run_.select.ascending;
+        const size_t first_at = parts_[one.part]->position(input, one.row);
+        const size_t second_at = parts_[other.part]->position(input, other.row);
+        if (!first.is_valid(first_at) || !second.is_valid(second_at)) return false;
+        if (first.text[first_at] == second.text[second_at]) continue;
+        return (first.text[first_at] < second.text[second_at]) == run_.select.ascending;
     }
     return false;
+}
+
+std::vector<uint32_t> RawRows::tie_ranks(const std::vector<Place> &places,
+                                         const std::vector<size_t> &columns) const {
+    std::vector<std::vector<std::string_view>> texts(places.size());
+    for (size_t place = 0; place < places.size(); ++place) {
+        const RawPart &part = *parts_[places[place].part];
+        for (const size_t i : columns) {
+            const bool decides =
+                run_.select.inputs[i].is_tag && part.columns[i].is_valid(places[place].series);
+            if (!decides) return {};
+            texts[place].push_back(part.columns[i].text[places[place].series]);
+        }
+    }
+    std::vector<uint32_t> order(places.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+        return run_.select.ascending ? texts[a] < texts[b] : texts[b] < texts[a];
+    });
+    std::vector<uint32_t> ranks(places.size());
+    for (size_t i = 1; i < order.size(); ++i) {
+        const bool same = texts[order[i]] == texts[order[i - 1]];
+        ranks[order[i]] = ranks[order[i - 1]] + (same ? 0 : 1);
+    }
+    return ranks;
 }
 
 void RawRows::merge_series(const std::vector<Place> &places) {
@@ -271,17 +312,22 @@ void RawRows::merge_series(const std::vector<Place> &places) {
         for (uint32_t row = 0; row < part.times.size(); ++row) {
             rows[p][part.series[row]].push_back(row);
         }
+        const auto comes_first = [&](uint32_t a, uint32_t b) {
+            return ascending ? part.times[a] < part.times[b] : part.times[a] > part.times[b];
+        };
         for (std::vector<uint32_t> &list : rows[p]) {
-            std::sort(list.begin(), list.end(), [&](uint32_t a, uint32_t b) {
-                return ascending ? part.times[a] < part.times[b] : part.times[a] > part.times[b];
-            });
+            if (std::is_sorted(list.begin(), list.end(), comes_first)) continue;
+            std::sort(list.begin(), list.end(), comes_first);
         }
     }
+    std::vector<size_t> texts = tie_columns();
+    const std::vector<uint32_t> ranks = tie_ranks(places, texts);
+    if (!ranks.empty()) texts.clear();
     std::vector<SeriesMerge::Cursor> rest;  // rows that are not yet given
     for (uint32_t i = 0; i < places.size(); ++i) {
         const std::vector<uint32_t> &list = rows[places[i].part][places[i].series];
-        rest.push_back({places[i].group_rank, i, list.data(), list.data() + list.size(),
-                        parts_[places[i].part]->times.data()});
+        rest.push_back({places[i].group_rank, i, ranks.empty() ? 0 : ranks[i], list.data(),
+                        list.data() + list.size(), parts_[places[i].part]->times.data()});
     }
     std::sort(rest.begin(), rest.end(), [&](const auto &a, const auto &b) {
         return a.group != b.group ? a.group < b.group : (a.series < b.series) == ascending;
@@ -290,7 +336,7 @@ void RawRows::merge_series(const std::vector<Place> &places) {
     for (auto from = rest.begin(); from != rest.end();) {
         const auto to = std::find_if(
             from, rest.end(), [&](const auto &cursor) { return cursor.group != from->group; });
-        merge_shards({from, to}, places, by_group[from->group]);
+        merge_shards({from, to}, places, texts, by_group[from->group]);
         from = to;
     }
     if (!ascending) std::reverse(by_group.begin(), by_group.end());
@@ -301,10 +347,9 @@ void RawRows::merge_series(const std::vector<Place> &places) {
 
 // `rest`: of one group, by key in the direction.
 void RawRows::merge_shards(std::vector<SeriesMerge::Cursor> rest, const std::vector<Place> &places,
-                           std::vector<Ref> &out) const {
+                           const std::vector<size_t> &texts, std::vector<Ref> &out) const {
     const bool ascending = run_.select.ascending;
     SeriesMerge::TieOrder tie_order;
-    const std::vector<size_t> texts = tie_columns();
     if (!texts.empty()) {
         tie_order = [&](const SeriesMerge::Cursor &a, const SeriesMerge::Cursor &b) {
             return texts_before({places[a.series].part, *a.at}, {places[b.series].part, *b.at},
@@ -325,22 +370,44 @@ void RawRows::merge_shards(std::vector<SeriesMerge::Cursor> rest, const std::vec
     }
 }
 
+void RawRows::gather_texts(size_t input, size_t from, Vector &out) const {
+    for (size_t i = 0; i < out.valid.size(); ++i) {
+        const Ref ref = order_[from + i];
+        const RawPart &part = *parts_[ref.part];
+        const Vector &values = part.columns[input];
+        const size_t position = part.position(run_.select.inputs[input], ref.row);
+        if (values.valid[position] != 0) out.set_text(i, values.text[position]);
+    }
+}
+
+void RawRows::gather_numbers(size_t input, size_t from, Vector &out) const {
+    // Writing a byte of validity might, for all the compiler knows, move the vectors.
+    uint64_t *const bits = out.bits.data();
+    uint8_t *const valid = out.valid.data();
+    const Ref *const refs = order_.data() + from;
+    const size_t rows = out.valid.size();
+    std::vector<std::pair<const uint64_t *, const uint8_t *>> values;  // by part
+    for (const auto &part : parts_) {
+        values.emplace_back(part->columns[input].bits.data(), part->columns[input].valid.data());
+    }
+    const auto *const by_part = values.data();
+    for (size_t i = 0; i < rows; ++i) {
+        const auto [part_bits, part_valid] = by_part[refs[i].part];
+        bits[i] = part_bits[refs[i].row];
+        valid[i] = part_valid[refs[i].row];
+    }
+}
+
 std::vector<Vector> RawRows::gather(size_t from, size_t to) const {
     std::vector<Vector> out;
     for (size_t i = 0; i < run_.select.inputs.size(); ++i) {
         const plan::Input &input = run_.select.inputs[i];
         Vector &column = out.emplace_back();
         column.reset(input.is_tag ? Type::string : input.type, to - from);
-        if (column.type == Type::none) continue;
-        for (size_t at = from; at < to; ++at) {
-            const Ref ref = order_[at];
-            const Vector &values = parts_[ref.part]->columns[i];
-            if (values.valid[ref.row] == 0) continue;
-            if (column.type == Type::string) {
-                column.set_text(at - from, values.text[ref.row]);
-            } else {
-                column.set(at - from, values.bits[ref.row]);
-            }
+        if (column.type == Type::string) {
+            gather_texts(i, from, column);
+        } else if (column.type != Type::none) {
+            gather_numbers(i, from, column);
         }
     }
     return out;

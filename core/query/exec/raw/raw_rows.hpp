@@ -28,7 +28,11 @@ struct RawPart {
     std::vector<std::string> group_keys;  // by series
     std::vector<uint32_t> series;         // by row: position in series_keys
     std::vector<int64_t> times;
-    std::vector<Vector> columns;  // as Select::inputs
+    std::vector<Vector> columns;  // as Select::inputs: fields by row, tags by series
+
+    size_t position(const plan::Input &input, uint32_t row) const {
+        return input.is_tag ? series[row] : row;
+    }
 };
 
 // A time range of some groups.
@@ -98,6 +102,8 @@ class RawRows {
                             RawPart &part) const;
     // Memory of so many rows.
     Status charge(uint64_t rows, RawPart &part) const;
+    void begin_series(MeasurementScan &scan, size_t partition, uint32_t series,
+                      RawPart &part) const;
     // Texts of the rows from `from` on, from the block to the part's arena.
     static Status keep_texts(size_t from, Vector &column, RawPart &part);
     // Rows of equal time come as InfluxDB merges the series of a shard. Of several tables, of
@@ -108,10 +114,18 @@ class RawRows {
     void sort_by_keys(const std::vector<Place> &places);
     void merge_series(const std::vector<Place> &places);
     void merge_shards(std::vector<SeriesMerge::Cursor> rest, const std::vector<Place> &places,
-                      std::vector<Ref> &out) const;
+                      const std::vector<size_t> &texts, std::vector<Ref> &out) const;
     // Whether texts of the first row's columns put it before the other of equal time.
     bool texts_before(Ref one, Ref other, const std::vector<size_t> &columns) const;
     std::vector<size_t> tie_columns() const;
+    // Where tags alone decide: every place's rank by them, in the direction. Empty where they do
+    // not, or where one is absent, which is no order.
+    std::vector<uint32_t> tie_ranks(const std::vector<Place> &places,
+                                    const std::vector<size_t> &columns) const;
+
+    // Of the rows from order()[from] on, as many as `out` has.
+    void gather_texts(size_t input, size_t from, Vector &out) const;
+    void gather_numbers(size_t input, size_t from, Vector &out) const;
 
     const Run &run_;
     const plan::Measurement &measurement_;

@@ -8,6 +8,7 @@ bool SeriesMerge::less(const Cursor &a, const Cursor &b) const {
     const int64_t a_time = a.times[*a.at];
     const int64_t b_time = b.times[*b.at];
     if (a_time != b_time) return (a_time < b_time) == ascending_;
+    if (a.rank != b.rank) return a.rank < b.rank;
     return tie_order_ && tie_order_(a, b);
 }
 

@@ -21,6 +21,7 @@ class SeriesMerge {
     struct Cursor {
         uint32_t group = 0;   // the caller's number, too
         uint32_t series = 0;  // the caller's number
+        uint32_t rank = 0;    // of equal times the lower comes first; equal ranks: the tie order
         const uint32_t *at = nullptr;
         const uint32_t *end = nullptr;
         const int64_t *times = nullptr;  // by row

@@ -80,7 +80,7 @@ RollupGroup *RollupGroups::group_at(std::string key, const std::vector<const Vec
         status_ = keeper_.append(*columns[i], row, values_[i]);
     }
     if (!status_.ok()) return nullptr;
-    groups_.push_back(std::make_unique<RollupGroup>());
+    groups_.push_back(std::make_unique<RollupGroup>(arena_));
     group = groups_.back().get();
     group->key = std::move(key);
     group->place = groups_.size() - 1;
@@ -99,15 +99,7 @@ RollupGroup *RollupGroups::group_of(const std::vector<Vector> &columns, size_t r
 }
 
 char *RollupGroups::states_of(RollupGroup &group, int64_t start) {
-    char *&states = group.buckets[start];
-    if (states != nullptr) return states;
-    if (windows_.has_interval()) {
-        status_ = run_.budget.check_buckets(group.buckets.size());
-        if (!status_.ok()) return nullptr;
-    }
-    states = static_cast<char *>(arena_.allocate(bound_.state_size(), bound_.state_align()));
-    if (states != nullptr) bound_.init(states);
-    return states;
+    return states_of_bucket(group.buckets, start, bound_, windows_, run_.budget, arena_, status_);
 }
 
 Status RollupGroups::read(MeasurementScan &scan, size_t partition) {

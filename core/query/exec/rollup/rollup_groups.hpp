@@ -13,9 +13,11 @@
 namespace varve::query::exec {
 
 struct RollupGroup {
+    explicit RollupGroup(Arena &arena) : buckets(&arena) {}
+
     std::string key;   // in the order of the values
     size_t place = 0;  // row in RollupGroups::values()
-    std::unordered_map<int64_t, char *> buckets;
+    Buckets buckets;
 };
 
 // What one job fills; merged into one afterwards. Not thread-safe.

@@ -90,7 +90,7 @@ Status RollupRows::emit_filled() {
     const int64_t from = range.has_min() ? range.min_ns : groups_.t_min();
     const int64_t to = range.has_min() ? range.max_ns : groups_.t_max();
     if (from > to) return {};
-    const RollupGroup nobody;
+    const RollupGroup nobody(groups_.arena());
     std::vector<const RollupGroup *> order = order_;
     if (order.empty() && run_.select.rollup->group_by.empty()) order.push_back(&nobody);
     const int64_t low = windows.bucket_of(from).start_ns;

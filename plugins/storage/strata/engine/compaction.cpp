@@ -378,7 +378,7 @@ Result<std::vector<SegmentInfo>> StrataStorage::write_segments(
 Status StrataStorage::copy_series(SeriesReader &reader, uint32_t series, const std::string &key,
                                   SegmentWriter &writer) {
     std::string unescaped;
-    VARVE_RETURN_IF_ERROR(reader.reopen(series, series_key::measurement(key, unescaped)));
+    VARVE_RETURN_IF_ERROR(reader.reopen(series, series_key::measurement(key, unescaped), {}));
     const std::vector<const Column *> columns = reader.all_columns();
     reader.want(columns);
     VARVE_RETURN_IF_ERROR(writer.begin_series(series, key, columns));

@@ -64,14 +64,20 @@ const ShardScan &ScanPartition::shard() const {
 }
 
 Status ScanPartition::open_reader() {
-    const bool descending = state_->shape.request->descending != 0;
     const ShardScan &shard = this->shard();
+    if (reader_ != nullptr && reader_shard_ == shard_at_) {
+        reading_ = true;
+        return reader_->reopen(series_[series_at_], state_->measurement, shard.wanted);
+    }
+    const bool descending = state_->shape.request->descending != 0;
     ReadOptions options;
     options.range = state_->shape.range;
     options.lsn = state_->lsn;
     options.descending = descending;
     reader_ = std::make_unique<SeriesReader>(shard.sources, series_[series_at_],
                                              state_->measurement, shard.wanted, options, cache_);
+    reader_shard_ = shard_at_;
+    reading_ = true;
     return reader_->open();
 }
 
@@ -93,22 +99,22 @@ Status ScanPartition::next_block() {
         if (shard_at_ == state_->shards.size() || (limit != 0 && rows_given_ >= limit)) {
             shard_at_ = 0;
             rows_given_ = 0;
-            reader_.reset();
+            reading_ = false;
             ++series_at_;
             continue;
         }
-        if (reader_ == nullptr && !shard_has(series_[series_at_])) {
+        if (!reading_ && !shard_has(series_[series_at_])) {
             ++shard_at_;
             continue;
         }
-        if (reader_ == nullptr) {
+        if (!reading_) {
             VARVE_RETURN_IF_ERROR(load_key(static_cast<uint32_t>(series_at_)));
             VARVE_RETURN_IF_ERROR(open_reader());
         }
         const Status status = reader_->next();
         if (status.ok()) return status;
         if (status.code() != Code::end) return status;
-        reader_.reset();
+        reading_ = false;
         ++shard_at_;
     }
 }

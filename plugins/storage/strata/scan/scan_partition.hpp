@@ -69,7 +69,9 @@ class ScanPartition final : public storage::Partition {
     uint64_t blocks_ = 0;
     GroupCache cache_;
     GroupCache lookup_cache_{8 << 20, true};
-    std::unique_ptr<SeriesReader> reader_;
+    std::unique_ptr<SeriesReader> reader_;  // of the shard last read
+    size_t reader_shard_ = 0;
+    bool reading_ = false;  // reader_ is at the current series and shard
     const varve_block_stats *stats_ = nullptr;
     bool loaded_ = false;
     bool counted_ = false;  // the block's rows are in rows_given_

@@ -32,10 +32,11 @@ Status SeriesReader::open() {
     return build_clusters();
 }
 
-Status SeriesReader::reopen(uint32_t series, std::string_view measurement) {
+Status SeriesReader::reopen(uint32_t series, std::string_view measurement,
+                            std::vector<const Column *> wanted) {
     series_ = series;
     measurement_ = measurement;
-    wanted_.clear();
+    wanted_ = std::move(wanted);
     tombstones_.clear();
     conditional_ = false;
     groups_.clear();

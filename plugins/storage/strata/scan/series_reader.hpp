@@ -48,8 +48,9 @@ class SeriesReader {
 
     // Collects the sources. Once, before anything else.
     Status open();
-    // Goes on to another series of the same sources, with nothing wanted yet; keeps its memory.
-    Status reopen(uint32_t series, std::string_view measurement);
+    // Goes on to another series of the same sources; keeps its memory.
+    Status reopen(uint32_t series, std::string_view measurement,
+                  std::vector<const Column *> wanted);
     // Every column that any source of the series has; after open().
     std::vector<const Column *> all_columns() const;
     void want(std::vector<const Column *> columns) { wanted_ = std::move(columns); }

@@ -34,6 +34,30 @@ DecodedColumn slice(const DecodedColumn &column, uint32_t type, uint32_t from, u
     return out;
 }
 
+Result<std::shared_ptr<const DecodedTimes>> GroupMemory::times(
+    const std::shared_ptr<const Segment> &segment, std::string_view bytes, uint32_t count) {
+    for (const auto &known : times_) {
+        if (known->segment == segment && known->count == count && known->bytes == bytes) {
+            return known;
+        }
+    }
+    auto made = std::make_shared<DecodedTimes>(blocks_);
+    made->values = static_cast<int64_t *>(
+        made->arena.allocate(sizeof(int64_t) * (count + kDecodeSlack), kColumnAlignment));
+    if (Status status = decode_ints(bytes, count, segment->codebooks(), made->values);
+        !status.ok()) {
+        return status.with_context(segment->path());
+    }
+    auto *copy = static_cast<char *>(made->arena.allocate(bytes.size() + 1));
+    std::memcpy(copy, bytes.data(), bytes.size());
+    made->bytes = {copy, bytes.size()};
+    made->segment = segment;
+    made->count = count;
+    if (times_.size() == kTimesMax) times_.erase(times_.begin());
+    times_.push_back(made);
+    return std::shared_ptr<const DecodedTimes>(std::move(made));
+}
+
 Status DecodedGroup::damaged(std::string_view what) const {
     return {Code::data_loss, segment_->path() + ": " + std::string(what)};
 }
@@ -156,12 +180,13 @@ Result<GroupBlock> DecodedGroup::block(uint32_t position) {
 }
 
 Result<const int64_t *> DecodedGroup::times() {
-    if (times_ != nullptr) return times_;
+    if (times_ != nullptr) return times_->values;
     auto bytes = segment_->read_chunk(entry_.time, arena_);
     if (!bytes.ok()) return bytes.status();
-    auto decoded = ints(*bytes, entry_.row_count);
-    if (decoded.ok()) times_ = *decoded;
-    return decoded;
+    auto decoded = memory_.times(segment_, *bytes, entry_.row_count);
+    if (!decoded.ok()) return decoded.status();
+    times_ = std::move(*decoded);
+    return times_->values;
 }
 
 Status DecodedGroup::decode_values(std::string_view bytes, uint32_t type, uint32_t count,
@@ -241,11 +266,12 @@ Result<std::optional<DecodedColumn>> DecodedGroup::column(const Column *wanted) 
     const int64_t position = position_of(wanted);
     if (position < 0) return std::optional<DecodedColumn>();
     const auto at = static_cast<uint32_t>(position);
-    const auto found = columns_.find(at);
-    if (found != columns_.end()) return std::optional(found->second);
+    for (const auto &[known, values] : columns_) {
+        if (known == at) return std::optional(values);
+    }
     auto decoded = decode(entry_.columns[at], wanted->type);
     if (!decoded.ok()) return decoded.status();
-    columns_.emplace(at, *decoded);
+    columns_.emplace_back(at, *decoded);
     return std::optional(*decoded);
 }
 
@@ -346,7 +372,7 @@ std::shared_ptr<DecodedGroup> GroupCache::kept(const std::shared_ptr<const Segme
     const auto [at, made] = groups_.try_emplace(place);
     Known &known = at->second;
     if (made) {
-        known.group = std::make_shared<DecodedGroup>(segment, leaf, entry);
+        known.group = std::make_shared<DecodedGroup>(segment, leaf, entry, memory_);
         known.age = ages_.insert(ages_.end(), place);
     } else {
         ages_.splice(ages_.end(), ages_, known.age);
@@ -382,7 +408,7 @@ Status GroupCache::groups_of(const std::shared_ptr<const Segment> &segment, uint
             }
             out.push_back(at->packed || keeps_own_
                               ? kept(segment, *read, *at)
-                              : std::make_shared<DecodedGroup>(segment, *read, *at));
+                              : std::make_shared<DecodedGroup>(segment, *read, *at, memory_));
         }
     });
     return status;

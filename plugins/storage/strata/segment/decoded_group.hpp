@@ -37,11 +37,43 @@ struct GroupBlock {
     int64_t time_max = 0;
 };
 
+// The times of a group, decoded.
+struct DecodedTimes {
+    explicit DecodedTimes(BlockPool &pool) : arena(&pool) {}
+
+    std::shared_ptr<const Segment> segment;
+    std::string_view bytes;  // what they were decoded from
+    uint32_t count = 0;
+    int64_t *values = nullptr;
+    Arena arena;  // of bytes and values
+};
+
+// What the groups of one reader share. One thread; lives longer than the groups.
+class GroupMemory {
+  public:
+    BlockPool &blocks() { return blocks_; }
+
+    // Series that are sampled together have chunks of times that say the same: the latest few are
+    // decoded once.
+    Result<std::shared_ptr<const DecodedTimes>> times(const std::shared_ptr<const Segment> &segment,
+                                                      std::string_view bytes, uint32_t count);
+
+  private:
+    static constexpr size_t kTimesMax = 8;
+
+    BlockPool blocks_;
+    std::vector<std::shared_ptr<const DecodedTimes>> times_;  // the next to go first
+};
+
 class DecodedGroup {
   public:
     DecodedGroup(std::shared_ptr<const Segment> segment, std::shared_ptr<const Leaf> leaf,
-                 const GroupEntry &entry)
-        : segment_(std::move(segment)), leaf_(std::move(leaf)), entry_(entry) {}
+                 const GroupEntry &entry, GroupMemory &memory)
+        : segment_(std::move(segment)),
+          leaf_(std::move(leaf)),
+          entry_(entry),
+          memory_(memory),
+          arena_(&memory.blocks()) {}
 
     const Segment &segment() const { return *segment_; }
     const GroupEntry &entry() const { return entry_; }
@@ -61,7 +93,9 @@ class DecodedGroup {
 
     // Gives the memory back; what is asked for later is decoded again.
     void forget();
-    uint64_t size_bytes() const { return arena_.size_bytes(); }
+    uint64_t size_bytes() const {
+        return arena_.size_bytes() + (times_ == nullptr ? 0 : times_->arena.size_bytes());
+    }
 
   private:
     int64_t position_of(const Column *column) const;
@@ -85,10 +119,11 @@ class DecodedGroup {
     std::shared_ptr<const Segment> segment_;
     std::shared_ptr<const Leaf> leaf_;  // holds the entry
     const GroupEntry &entry_;
+    GroupMemory &memory_;
     Arena arena_;
     std::shared_ptr<const Directory> directory_;
-    const int64_t *times_ = nullptr;
-    std::unordered_map<uint32_t, DecodedColumn> columns_;
+    std::shared_ptr<const DecodedTimes> times_;
+    std::vector<std::pair<uint32_t, DecodedColumn>> columns_;  // by position, those decoded
     std::string_view stats_bytes_;
     // Per type: of its columns, one behind the other, per block.
     std::array<std::shared_ptr<const TypeStats>, VARVE_TYPE_BOOLEAN + 1> stats_;
@@ -130,6 +165,7 @@ class GroupCache {
 
     uint64_t size_max_;
     bool keeps_own_;
+    GroupMemory memory_;
     std::unordered_map<Place, std::shared_ptr<const Leaf>, PlaceHash> leaves_;
     std::unordered_map<Place, Known, PlaceHash> groups_;
     std::list<Place> ages_;  // the last used one last

@@ -2,9 +2,11 @@
 // statistics of groups. Decoding these costs a query that statistics answer more than all the rest.
 #pragma once
 
-#include <list>
+#include <atomic>
+#include <deque>
 #include <memory>
 #include <mutex>
+#include <shared_mutex>
 #include <unordered_map>
 
 namespace varve::strata {
@@ -21,7 +23,8 @@ class IndexCache {
         bool operator==(const Place &other) const = default;
     };
 
-    // Keeps at most about `size_max` bytes; what was not used for longest goes first.
+    // Keeps at most about `size_max` bytes. The oldest goes first, unless it was found since its
+    // last turn ("second chance"): readers need not wait for each other to note what they use.
     explicit IndexCache(uint64_t size_max) : size_max_(size_max) {}
 
     // A number for a segment, never given twice.
@@ -42,17 +45,20 @@ class IndexCache {
         }
     };
     struct Known {
-        Place place;
+        Known(std::shared_ptr<const void> kept, uint64_t size)
+            : what(std::move(kept)), size_bytes(size) {}
+
         std::shared_ptr<const void> what;
-        uint64_t size_bytes = 0;
+        uint64_t size_bytes;
+        std::atomic<bool> was_found{false};
     };
 
     std::shared_ptr<const void> find_any(const Place &place);
 
     const uint64_t size_max_;
-    mutable std::mutex mutex_;
-    std::list<Known> ages_;  // the last used one last
-    std::unordered_map<Place, std::list<Known>::iterator, PlaceHash> known_;
+    mutable std::shared_mutex mutex_;
+    std::unordered_map<Place, Known, PlaceHash> known_;
+    std::deque<Place> turns_;  // of all that is known
     uint64_t size_bytes_ = 0;
     uint64_t segments_ = 0;
 };

@@ -106,7 +106,7 @@ void RowBuffer::append(const RowBuffer &other) {
 void RowBuffer::drop_front(uint32_t count) {
     const uint32_t left = row_count() - count;
     Arena texts;
-    std::swap(texts, texts_);
+    texts.swap(texts_);
     for (ColumnBuffer &column : columns_) {
         std::vector<uint64_t> validity;
         for (uint32_t row = count; row < count + left; ++row) {

@@ -1,9 +1,15 @@
 // The executor: its bound, its timers, and how it stops.
 #include <gtest/gtest.h>
 
+#include <sched.h>
+
 #include <atomic>
+#include <barrier>
 #include <future>
+#include <memory>
 #include <new>
+#include <thread>
+#include <vector>
 
 #include "kernel/executor.hpp"
 
@@ -33,6 +39,54 @@ TEST(Executor, RunsEveryJobOnce) {
     for (int i = 0; i < 1000; ++i) ASSERT_TRUE(executor.post([&] { ++runs; }).ok());
     executor.stop();
     EXPECT_EQ(runs, 1000);
+}
+
+TEST(Executor, EveryIdleWorkerTakesAJob) {
+    constexpr int kWorkers = 3;
+    Executor executor("test", kWorkers);
+    for (int round = 0; round < 50; ++round) {
+        const auto all_there = std::make_shared<std::barrier<>>(kWorkers + 1);
+        for (int i = 0; i < kWorkers; ++i) {
+            ASSERT_TRUE(executor.post([all_there] { all_there->arrive_and_wait(); }).ok());
+        }
+        all_there->arrive_and_wait();  // each worker has one, or this waits for ever
+    }
+}
+
+TEST(Executor, JobsBesideTheCallerMayRunOnEveryCore) {
+    cpu_set_t cores;
+    ASSERT_EQ(::sched_getaffinity(0, sizeof cores, &cores), 0);
+    Executor executor("test", 1);
+    for (int round = 0; round < 20; ++round) {
+        std::promise<cpu_set_t> seen;
+        ASSERT_TRUE(executor
+                        .post_beside([&] {
+                            cpu_set_t mine;
+                            ::sched_getaffinity(0, sizeof mine, &mine);
+                            seen.set_value(mine);
+                        })
+                        .ok());
+        const cpu_set_t mine = seen.get_future().get();
+        EXPECT_TRUE(CPU_EQUAL(&mine, &cores));
+    }
+}
+
+TEST(Executor, ManyMayPostAtOnce) {
+    std::atomic<int> runs{0};
+    Executor executor("test", 2, 100'000);
+    std::vector<std::thread> posters;
+    for (int poster = 0; poster < 3; ++poster) {
+        posters.emplace_back([&, poster] {
+            for (int i = 0; i < 2000; ++i) {
+                const auto job = [&] { ++runs; };
+                const Status posted = poster == 0 ? executor.post_beside(job) : executor.post(job);
+                ASSERT_TRUE(posted.ok());
+            }
+        });
+    }
+    for (std::thread &poster : posters) poster.join();
+    executor.stop();
+    EXPECT_EQ(runs, 6000);
 }
 
 TEST(Executor, RefusesBeyondItsQueue) {
