@@ -87,6 +87,7 @@ http::Options http_options(const Config &config) {
     options.header_timeout_ms = config.integer("http.header_timeout") / 1'000'000;
     options.body_timeout_ms = config.integer("http.body_timeout") / 1'000'000;
     options.write_timeout_ms = config.integer("http.write_timeout") / 1'000'000;
+    options.headers = config.headers();
     return options;
 }
 

@@ -21,6 +21,9 @@ const varve_config_key kInstanceKeys[] = {
     {"enabled", "true", "false = this instance is not made.", VARVE_CONFIG_BOOLEAN, 0},
 };
 
+// The table whose keys are names of headers.
+constexpr std::string_view kHeaders = "http.headers.";
+
 bool is_instance_key(std::string_view key) {
     return key.starts_with("inputs.") || key.starts_with("outputs.") ||
            (key.starts_with("storage.") && key.find('.', 8) != std::string_view::npos);
@@ -187,6 +190,38 @@ Status unknown_key(const std::string &key, const std::string &origin,
     return {Code::invalid_argument, text};
 }
 
+// What a name of a header consists of (RFC 9110, "token").
+bool is_token(std::string_view name) {
+    return !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
+        return std::isalnum(c) != 0 ||
+               std::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(c)) !=
+                   std::string_view::npos;
+    });
+}
+
+// A header that every answer is to carry. Those that frame an answer are the server's.
+Status check_header(std::string_view name, const Setting &setting) {
+    const auto refused = [&](const char *why) {
+        return Status(Code::invalid_argument,
+                      setting.origin + ": http.headers: \"" + std::string(name) + "\" " + why);
+    };
+    static constexpr std::string_view kOwn[] = {"connection",        "content-encoding",
+                                                "content-length",    "content-type",
+                                                "transfer-encoding", "date"};
+    if (!is_token(name)) return refused("is no name of a header");
+    std::string lower(name);
+    for (char &c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    if (std::find(std::begin(kOwn), std::end(kOwn), lower) != std::end(kOwn)) {
+        return refused("is set by the server");
+    }
+    const auto *value = std::get_if<std::string>(&setting.value);
+    if (value == nullptr) return refused("must be a string");
+    const bool is_plain = std::all_of(value->begin(), value->end(), [](unsigned char c) {
+        return c == '\t' || (c >= ' ' && c != 0x7f);
+    });
+    return is_plain ? Status() : refused("has a control character in its value");
+}
+
 Status wrong_type(const std::string &key, const std::string &origin, uint32_t type) {
     return {Code::invalid_argument, origin + ": " + key + " must be " + type_name(type)};
 }
@@ -336,6 +371,7 @@ Status Config::set(std::string key, Setting setting) {
 }
 
 Status Config::check_core_key(const std::string &key, Setting &setting) const {
+    if (key.starts_with(kHeaders)) return check_header(key.substr(kHeaders.size()), setting);
     const auto declared = types_.find(key);
     if (declared == types_.end()) {
         std::vector<std::string> names;
@@ -422,6 +458,15 @@ bool Config::boolean(std::string_view key) const {
 }
 const std::vector<std::string> &Config::texts(std::string_view key) const {
     return value_of<std::vector<std::string>>(find(key));
+}
+
+std::vector<std::pair<std::string, std::string>> Config::headers() const {
+    std::vector<std::pair<std::string, std::string>> out;
+    for (auto at = settings_.lower_bound(kHeaders);
+         at != settings_.end() && at->first.starts_with(kHeaders); ++at) {
+        out.emplace_back(at->first.substr(kHeaders.size()), value_of<std::string>(&at->second));
+    }
+    return out;
 }
 
 std::map<std::string, std::vector<uint32_t>> Config::instances(std::string_view section) const {

@@ -68,6 +68,9 @@ class Config {
     // Null if the key has no value.
     const Setting *find(std::string_view key) const;
 
+    // The names and values of [http.headers].
+    std::vector<std::pair<std::string, std::string>> headers() const;
+
     // The numbers of the instances below "inputs" or "outputs": {"udp", {0, 1}}. Inputs that are on
     // by default are there without being named.
     std::map<std::string, std::vector<uint32_t>> instances(std::string_view section) const;

@@ -127,6 +127,17 @@ class HttpApi(unittest.TestCase):
         self.assertEqual(self.server.request("POST", "/varve/v1/storage/compact?wait=true")[0], 200)
         self.assertIn(b"http.bind_address = ", self.get("/varve/v1/config")[2])
 
+    def test_configured_headers_are_on_every_answer(self):
+        with Varved(BUILD, settings=("http.headers.X-Site=north",
+                                     "http.headers.X-Robots-Tag=noindex, nofollow")) as server:
+            for method, target, wanted in (("GET", "/ping", 204), ("GET", "/nonsense", 404),
+                                           ("DELETE", "/query", 405), ("GET", "/query", 400),
+                                           ("GET", "/query?q=show+databases", 200)):
+                status, headers, _ = server.request(method, target)
+                self.assertEqual(status, wanted)
+                self.assertEqual(headers["X-Site"], "north", target)
+                self.assertEqual(headers["X-Robots-Tag"], "noindex, nofollow")
+
 
 if __name__ == "__main__":
     unittest.main()

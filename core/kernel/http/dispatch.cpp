@@ -1,5 +1,5 @@
 // 1. Route: unknown path 404, wrong method 405 with Allow, OPTIONS 200.
-// 2. Headers that every answer of the route carries: InfluxDB's and CORS.
+// 2. Headers that every answer carries: the configured ones, and of the route InfluxDB's and CORS.
 // 3. Where to run: in place on the io thread if the route is SHORT, the body small and a slot free
 //    (two threads always stay free for sockets); otherwise on a worker; no room there: 503.
 //    If the route is also MAY_STAY, the handler gets the thread as a whole, while one is to spare.
@@ -219,6 +219,7 @@ std::function<void()> dispatch(const std::shared_ptr<Exchange> &exchange, bool t
     ResponseWriter writer(exchange);
     Request &request = exchange->request();
     Service &service = exchange->service();
+    for (const auto &[name, value] : service.options.headers) exchange->set_header(name, value);
     std::shared_ptr<RouteUse> use = service.routes.find(request.path());
     if (use == nullptr) {
         set_version_headers(*exchange);

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace varve::http {
 
@@ -40,7 +42,8 @@ struct Options {
     // What routes with INFLUX answer in X-Influxdb-Version and X-Influxdb-Build.
     std::string influx_version = "1.8.10";
     std::string influx_build = "OSS";
-    unsigned retry_after_s = 1;  // the header Retry-After of a 503
+    std::vector<std::pair<std::string, std::string>> headers;  // of every answer of a handler
+    unsigned retry_after_s = 1;                                // the header Retry-After of a 503
 };
 
 }  // namespace varve::http

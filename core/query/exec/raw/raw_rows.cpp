@@ -183,8 +183,11 @@ Status RawRows::append_known_row(MeasurementScan &scan, size_t partition, const 
 }
 
 Status RawRows::charge(uint64_t rows, RawPart &part) const {
-    const uint64_t size = rows * (sizeof(int64_t) + 2 * sizeof(uint32_t) + sizeof(SortKey) +
-                                  run_.select.inputs.size() * 17);
+    const std::vector<plan::Input> &inputs = run_.select.inputs;
+    const auto fields = static_cast<uint64_t>(std::count_if(
+        inputs.begin(), inputs.end(), [](const plan::Input &input) { return !input.is_tag; }));
+    const uint64_t size =
+        rows * (sizeof(int64_t) + 2 * sizeof(uint32_t) + sizeof(SortKey) + fields * 17);
     VARVE_RETURN_IF_ERROR(run_.budget.charge(size));
     part.charged += size;
     return {};

@@ -21,16 +21,18 @@ struct ArenaBlock {
 // threads do not wait for each other at the heap. One thread; lives longer than its arenas.
 class BlockPool {
   public:
-    // A block of at least this size.
+    // The smallest block of at least this size; none: bytes are null.
     ArenaBlock take(size_t size_min) {
-        for (auto block = free_.rbegin(); block != free_.rend(); ++block) {
-            if (block->size < size_min) continue;
-            std::swap(*block, free_.back());
-            ArenaBlock out = std::move(free_.back());
-            free_.pop_back();
-            return out;
+        ArenaBlock *best = nullptr;
+        for (ArenaBlock &block : free_) {
+            const bool fits = block.size >= size_min;
+            if (fits && (best == nullptr || block.size < best->size)) best = &block;
         }
-        return {};
+        if (best == nullptr) return {};
+        std::swap(*best, free_.back());
+        ArenaBlock out = std::move(free_.back());
+        free_.pop_back();
+        return out;
     }
 
     void give(ArenaBlock block) {
@@ -108,8 +110,9 @@ class Arena {
     void give_back(size_t count) {
         const auto end = blocks_.begin() + static_cast<ptrdiff_t>(count);
         if (pool_ != nullptr) {
-            for (auto block = blocks_.begin(); block != end; ++block)
+            for (auto block = blocks_.begin(); block != end; ++block) {
                 pool_->give(std::move(*block));
+            }
         }
         blocks_.erase(blocks_.begin(), end);
     }

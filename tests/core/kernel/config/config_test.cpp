@@ -47,6 +47,24 @@ TEST_F(ConfigTest, DefaultsHaveTheirOrigin) {
     EXPECT_EQ(config->find("http.bind_address")->origin, "default");
 }
 
+TEST_F(ConfigTest, HeadersHaveNamesOfTheirOwn) {
+    const auto config = load("[http.headers]\nX-Site = \"north\"\nX-Room = \"2, left\"\n");
+    ASSERT_TRUE(config.ok()) << config.status().text();
+    EXPECT_THAT(config->headers(),
+                ElementsAre(testing::Pair("X-Room", "2, left"), testing::Pair("X-Site", "north")));
+    EXPECT_THAT(config->print(), HasSubstr("http.headers.X-Site = \"north\""));
+    EXPECT_TRUE(Config::load({})->headers().empty());
+}
+
+TEST_F(ConfigTest, HeadersThatWouldBreakAnAnswerAreRefused) {
+    EXPECT_THAT(error("[http.headers]\nContent-length = \"5\"\n"),
+                HasSubstr("varve.toml:2: http.headers: \"Content-length\" is set by the server"));
+    EXPECT_THAT(error("[http.headers]\nX-A = 5\n"), HasSubstr("\"X-A\" must be a string"));
+    EXPECT_THAT(error("[http.headers]\nX-A = \"a\\r\\nb: c\"\n"),
+                HasSubstr("has a control character in its value"));
+    EXPECT_THAT(error("[http.headers]\n\"X A\" = \"a\"\n"), HasSubstr("is no name of a header"));
+}
+
 TEST_F(ConfigTest, LaterSourcesWin) {
     ConfigSources sources;
     sources.file =
