@@ -189,7 +189,9 @@ def main():
         ours, theirs = Side(varved), Side(influxd)
         for server in (varved, influxd):
             server.query("create database db", db="")
-        for name, line in lines:
+        for done, (name, line) in enumerate(lines):
+            if done and done % 2000 == 0:
+                print(f"{done} lines of {len(lines)}", flush=True)
             difference = compare(ours, theirs, name, line, started_ns)
             if difference:
                 differences.append(difference)

@@ -16,7 +16,7 @@ def run(program, *arguments):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", required=True)
-    parser.add_argument("--lines", default="50000", help="random lines of line protocol")
+    parser.add_argument("--lines", default="12000", help="random lines of line protocol")
     parser.add_argument("--queries", default="20000", help="random queries of InfluxQL")
     parser.add_argument("--malformed", default="5000", help="damaged queries")
     parser.add_argument("--seed", default="1", help="of the queries and their data")

@@ -390,6 +390,7 @@ void RawRows::gather_numbers(size_t input, size_t from, Vector &out) const {
     const Ref *const refs = order_.data() + from;
     const size_t rows = out.valid.size();
     std::vector<std::pair<const uint64_t *, const uint8_t *>> values;  // by part
+    values.reserve(parts_.size());
     for (const auto &part : parts_) {
         values.emplace_back(part->columns[input].bits.data(), part->columns[input].valid.data());
     }

@@ -25,11 +25,12 @@ std::shared_ptr<const void> IndexCache::find_any(const Place &place) {
     return known.what;
 }
 
-void IndexCache::keep(const Place &place, std::shared_ptr<const void> what, uint64_t size_bytes) {
+void IndexCache::keep(const Place &place, const std::shared_ptr<const void> &what,
+                      uint64_t size_bytes) {
     size_bytes += kEntryBytes;
     if (size_bytes > size_max_) return;
     const std::scoped_lock lock(mutex_);
-    const auto [at, made] = known_.try_emplace(place, std::move(what), size_bytes);
+    const auto [at, made] = known_.try_emplace(place, what, size_bytes);
     if (!made) return;
     turns_.push_back(place);
     size_bytes_ += size_bytes;

@@ -34,7 +34,7 @@ class IndexCache {
     std::shared_ptr<const T> find(const Place &place) {
         return std::static_pointer_cast<const T>(find_any(place));
     }
-    void keep(const Place &place, std::shared_ptr<const void> what, uint64_t size_bytes);
+    void keep(const Place &place, const std::shared_ptr<const void> &what, uint64_t size_bytes);
     uint64_t size_bytes() const;
 
   private:

@@ -74,8 +74,10 @@ TEST(Executor, JobsBesideTheCallerMayRunOnEveryCore) {
 TEST(Executor, ManyMayPostAtOnce) {
     std::atomic<int> runs{0};
     Executor executor("test", 2, 100'000);
+    constexpr int kPosters = 3;
     std::vector<std::thread> posters;
-    for (int poster = 0; poster < 3; ++poster) {
+    posters.reserve(kPosters);
+    for (int poster = 0; poster < kPosters; ++poster) {
         posters.emplace_back([&, poster] {
             for (int i = 0; i < 2000; ++i) {
                 const auto job = [&] { ++runs; };
