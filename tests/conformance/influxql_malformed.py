@@ -39,6 +39,8 @@ MEANT = [
     (200, 400, "invalid UTF-8"),
     # ORDER BY a column is an extension.
     (400, 200, "ORDER BY: the select has no column"),
+    # Another error is told before that one.
+    (400, 200, "type error: "),
 ]
 
 

@@ -28,6 +28,19 @@ TEST(Scanner, NumbersAndDurations) {
                                                                 {Token::duration, "1e3"}}));
 }
 
+TEST(Scanner, ANulIsPassedBehindWordsSpaceAndComments) {
+    const auto scanned = [](const char *text, size_t size) {
+        return scan_all(std::string_view(text, size));
+    };
+    EXPECT_EQ(scanned("sel\0ect v", 9), (Tokens{{Token::kw_select, ""}, {Token::identifier, "v"}}));
+    EXPECT_EQ(scanned("a \0b", 4), (Tokens{{Token::identifier, "a"}, {Token::identifier, "b"}}));
+    EXPECT_EQ(scanned("-- a\0b", 7), (Tokens{{Token::comment, ""}, {Token::identifier, "b"}}));
+    EXPECT_EQ(scanned("1\0b", 3), (Tokens{{Token::integer, "1"}}));
+    EXPECT_EQ(scanned("a,\0b", 4), (Tokens{{Token::identifier, "a"}, {Token::comma, ""}}));
+    EXPECT_EQ(scanned("'a\0b'", 5), (Tokens{{Token::bad_string, "a"}}));
+    EXPECT_EQ(scanned("a\0", 2), (Tokens{{Token::identifier, "a"}}));
+}
+
 TEST(Scanner, QuotedWordsAreNeverKeywords) {
     EXPECT_EQ(scan_all("Select \"select\" fill"), (Tokens{{Token::kw_select, ""},
                                                           {Token::identifier, "select"},

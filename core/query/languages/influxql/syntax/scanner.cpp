@@ -104,6 +104,14 @@ uint32_t Scanner::read() {
     return rune.value;
 }
 
+bool Scanner::pass_end() {
+    if (look() != 0) return false;
+    cursor_.end_seen = true;
+    if (cursor_.offset == text_.size()) return false;
+    ++cursor_.offset;
+    return true;
+}
+
 uint32_t Scanner::look(size_t runes_ahead) const {
     size_t offset = cursor_.offset;
     Rune rune = decode(text_, offset);
@@ -120,9 +128,9 @@ Lexeme Scanner::scan() {
     if (is_white_space(rune)) {
         const size_t from = cursor_.offset;
         while (is_white_space(look())) read();
-        if (look() == 0) cursor_.end_seen = true;
         Lexeme space{Token::white_space, position, {}};
         append(space.text, from);
+        pass_end();
         return space;
     }
     if (is_identifier_start(rune) || rune == '"') return scan_identifier(true);
@@ -182,16 +190,20 @@ Lexeme Scanner::scan_operator(uint32_t rune, Position position) {
 
 Lexeme Scanner::scan_identifier(bool may_be_keyword) {
     const Position position = cursor_.position;
-    const size_t from = cursor_.offset;
-    while (is_identifier_part(look())) read();
+    std::string word;
+    bool goes_on = true;
+    while (goes_on && is_identifier_part(look())) {
+        const size_t from = cursor_.offset;
+        while (is_identifier_part(look())) read();
+        append(word, from);
+        goes_on = pass_end();
+    }
     if (look() == '"') {
         Lexeme quoted = scan_string('"');
         if (quoted.token != Token::string) return quoted;
         return {Token::identifier, position, std::move(quoted.text)};
     }
     if (look() == 0) cursor_.end_seen = true;
-    std::string word;
-    append(word, from);
     if (may_be_keyword) {
         const Token keyword = lookup_keyword(word);
         if (keyword != Token::identifier) return {keyword, position, {}};
@@ -291,6 +303,7 @@ bool Scanner::skip_comment() {
 void Scanner::skip_line() {
     for (uint32_t rune = read(); rune != 0 && rune != '\n'; rune = read()) {
     }
+    pass_end();
 }
 
 }  // namespace varve::query::influxql

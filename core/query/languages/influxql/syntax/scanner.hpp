@@ -50,6 +50,9 @@ class Scanner {
   private:
     uint32_t read();  // the next rune; 0 = end
     uint32_t look(size_t runes_ahead = 0) const;
+    // Behind white space, words and comments InfluxDB takes a NUL for the end and then reads on
+    // behind it. True if there was one.
+    bool pass_end();
     void append(std::string &out, size_t from) const {
         out.append(text_, from, cursor_.offset - from);
     }
