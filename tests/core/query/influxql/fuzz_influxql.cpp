@@ -19,8 +19,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         const auto again = parse_query(printed);
         // Numbers are printed with three digits, durations in one unit: what is tiny may vanish.
         if (again.ok() && again->size() == 1 && to_string(again->front()) != printed) {
-            std::fprintf(stderr, "printed twice, differently:\n%s\n%s\n", printed.c_str(),
-                         to_string(again->front()).c_str());
+            std::fprintf(stderr, "printed twice, differently:\n%s\n%s\n%.*s\n", printed.c_str(),
+                         to_string(again->front()).c_str(), static_cast<int>(size), data);
             std::abort();
         }
     }

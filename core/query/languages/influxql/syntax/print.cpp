@@ -32,6 +32,12 @@ bool needs_quotes(std::string_view name) {
     return false;
 }
 
+// Some functions are called like keywords (distinct); those need no quotes.
+std::string call_name(const std::string &name) {
+    const bool is_word = lookup_keyword(name) != Token::identifier || !needs_quotes(name);
+    return is_word ? name : quote_identifier(name);
+}
+
 std::string regex_text(std::string_view pattern) {
     std::string out = "/";
     for (const char c : pattern) {
@@ -273,7 +279,7 @@ std::string to_string(const Expr &expr) {
         case ExprKind::distinct:
             return "DISTINCT " + expr.text;
         case ExprKind::call:
-            return expr.text + "(" +
+            return call_name(expr.text) + "(" +
                    joined(expr.args, [](const ExprPtr &arg) { return to_string(*arg); }) + ")";
         case ExprKind::binary:
             return to_string(expr.lhs()) + " " + std::string(token_text(expr.op)) + " " +
