@@ -9,6 +9,7 @@
 #include <toml++/toml.h>
 
 #include "base/assert.hpp"
+#include "kernel/http/codec/text.hpp"
 #include "model/duration.hpp"
 
 namespace varve {
@@ -209,11 +210,10 @@ Status check_header(std::string_view name, const Setting &setting) {
                                                 "content-length",    "content-type",
                                                 "transfer-encoding", "date"};
     if (!is_token(name)) return refused("is no name of a header");
-    std::string lower(name);
-    for (char &c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    if (std::find(std::begin(kOwn), std::end(kOwn), lower) != std::end(kOwn)) {
-        return refused("is set by the server");
-    }
+    const bool is_own = std::any_of(std::begin(kOwn), std::end(kOwn), [name](std::string_view own) {
+        return http::equals_ignoring_case(name, own);
+    });
+    if (is_own) return refused("is set by the server");
     const auto *value = std::get_if<std::string>(&setting.value);
     if (value == nullptr) return refused("must be a string");
     const bool is_plain = std::all_of(value->begin(), value->end(), [](unsigned char c) {

@@ -153,15 +153,22 @@ std::vector<std::string> split_group_key(const std::string &key, size_t tags) {
     return values;
 }
 
+const uint64_t *MeasurementScan::plain_values(const Bound &bound, const varve_column *columns) {
+    if (bound.direct < 0) return nullptr;
+    const varve_column &column = columns[bound.direct];
+    const bool is_plain = column.validity == nullptr && column.type != VARVE_TYPE_STRING &&
+                          column.type != VARVE_TYPE_BOOLEAN;
+    return is_plain ? static_cast<const uint64_t *>(column.values) : nullptr;
+}
+
 Vector MeasurementScan::gather(size_t partition, uint32_t series, size_t input, uint32_t rows,
                                const varve_column *columns) const {
     const Bound &bound = inputs_[input];
     Vector out;
-    const bool is_eight_bytes = bound.input->type != Type::string &&
-                                bound.input->type != Type::boolean && bound.direct >= 0;
-    if (is_eight_bytes && rows != 0 && columns[bound.direct].validity == nullptr) {
+    const uint64_t *const plain = rows == 0 ? nullptr : plain_values(bound, columns);
+    if (plain != nullptr) {
         out.reset(bound.input->type, rows);
-        std::memcpy(out.bits.data(), columns[bound.direct].values, rows * sizeof(uint64_t));
+        std::memcpy(out.bits.data(), plain, rows * sizeof(uint64_t));
         std::fill(out.valid.begin(), out.valid.end(), 1);
         return out;
     }
@@ -176,13 +183,10 @@ void MeasurementScan::append_rows(size_t partition, uint32_t series, size_t inpu
     const Bound &bound = inputs_[input];
     const size_t at = out.valid.size();
     out.append_null(rows.size());
-    const bool is_plain = bound.direct >= 0 && columns[bound.direct].validity == nullptr &&
-                          columns[bound.direct].type != VARVE_TYPE_STRING &&
-                          columns[bound.direct].type != VARVE_TYPE_BOOLEAN;
-    if (is_plain) {
-        const auto *const values = static_cast<const uint64_t *>(columns[bound.direct].values);
+    const uint64_t *const plain = rows.empty() ? nullptr : plain_values(bound, columns);
+    if (plain != nullptr) {
         uint64_t *const bits = out.bits.data() + at;
-        for (size_t i = 0; i < rows.size(); ++i) bits[i] = values[rows[i]];
+        for (size_t i = 0; i < rows.size(); ++i) bits[i] = plain[rows[i]];
         std::fill(out.valid.begin() + static_cast<ptrdiff_t>(at), out.valid.end(), 1);
         return;
     }

@@ -86,6 +86,8 @@ class MeasurementScan {
         std::vector<uint32_t> columns;  // scan columns, strongest type first
         int direct = -1;
     };
+    // The input's values as they lie in one column of eight bytes without nulls; else null.
+    static const uint64_t *plain_values(const Bound &bound, const varve_column *columns);
     std::vector<uint8_t> passing(size_t partition, uint32_t series,
                                  const varve_loaded &loaded) const;
     std::string joined_tags(size_t partition, uint32_t series, size_t count) const;
